@@ -1,0 +1,2 @@
+export type * from './analytics.js'
+export { type AnalyticsOptions, createAnalytics } from './create-analytics.js'

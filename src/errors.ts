@@ -1,0 +1,338 @@
+/** The base of every error that Chronode throws. `code` is stable; words may change. */
+export abstract class DatabaseError extends Error {
+  abstract readonly code: string
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+  }
+}
+
+/** Where in a query something is wrong: line and column from 1, and a frame that points at it. */
+export interface QueryPlace {
+  readonly line: number
+  readonly column: number
+  readonly frame: string
+  readonly suggestions: readonly string[]
+}
+
+/** A query that cannot be answered as it is written. The message ends with the frame. */
+export abstract class QueryError extends DatabaseError implements QueryPlace {
+  readonly line: number
+  readonly column: number
+  readonly frame: string
+  readonly suggestions: readonly string[]
+
+  constructor(message: string, place: QueryPlace, options?: ErrorOptions) {
+    super(`${message}\n\n${place.frame}`, options)
+    this.line = place.line
+    this.column = place.column
+    this.frame = place.frame
+    this.suggestions = place.suggestions
+  }
+}
+
+export class QuerySyntaxError extends QueryError {
+  readonly code = 'QUERY_SYNTAX'
+}
+
+/** An identifier of a query that names nothing: a collection, column, method, option or function. */
+export class QueryNameError extends QueryError {
+  readonly code = 'QUERY_UNKNOWN_NAME'
+}
+
+/** A value of the wrong kind, in a literal or a parameter. */
+export class QueryTypeError extends QueryError {
+  readonly code = 'QUERY_TYPE'
+}
+
+/** A parameter that is missing, or one that the query does not use. */
+export class QueryParameterError extends QueryError {
+  readonly code = 'QUERY_PARAMETER'
+}
+
+/** A statement that would exceed a limit. Nothing of it was cut short silently. */
+export class QueryLimitError extends DatabaseError {
+  readonly code = 'QUERY_LIMIT'
+
+  constructor(
+    message: string,
+    readonly limit: number,
+    readonly estimate: number | undefined,
+  ) {
+    super(message)
+  }
+}
+
+/** A statement that was ended by its time limit, its signal, or by `close()`. */
+export class QueryStoppedError extends DatabaseError {
+  constructor(
+    readonly code: 'QUERY_TIMEOUT' | 'QUERY_ABORTED',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** Where in a batch of observations something is wrong. */
+export interface BatchPlace {
+  readonly collection: string
+  /** Position in the batch, from 0. */
+  readonly index: number
+}
+
+/** Text that names a place in a batch, and says that nothing of it was written. */
+function placed(place: BatchPlace | undefined, claim: string): string {
+  if (place === undefined) return claim
+  return `Item ${place.index} of this batch for collection "${place.collection}": ${claim} Nothing of the batch was written.`
+}
+
+export class InvalidVectorError extends DatabaseError {
+  readonly collection: string | undefined
+  readonly index: number | undefined
+
+  constructor(
+    readonly code: 'VECTOR_INVALID' | 'VECTOR_NOT_FINITE',
+    claim: string,
+    readonly expected: string,
+    readonly received: string,
+    place?: BatchPlace,
+  ) {
+    super(placed(place, claim))
+    this.collection = place?.collection
+    this.index = place?.index
+  }
+}
+
+/** A vector whose length differs from the one its collection was created with. */
+export class DimensionError extends DatabaseError {
+  readonly code = 'DIMENSION_MISMATCH'
+
+  constructor(
+    readonly collection: string,
+    readonly index: number | undefined,
+    readonly expected: number,
+    readonly received: number,
+  ) {
+    const met = index === undefined ? `this one has ${received}.` : `item ${index} of this batch has ${received}. Nothing was written.`
+    super(
+      `Collection "${collection}" stores vectors of ${expected} numbers; ${met} ` +
+        `Embed it with the model that filled "${collection}", or create a second collection for it.`,
+    )
+  }
+}
+
+export class InvalidTimestampError extends DatabaseError {
+  readonly code = 'TIMESTAMP_INVALID'
+  readonly collection: string | undefined
+  readonly index: number | undefined
+
+  constructor(
+    claim: string,
+    readonly expected: string,
+    readonly received: string,
+    place?: BatchPlace,
+  ) {
+    super(placed(place, claim))
+    this.collection = place?.collection
+    this.index = place?.index
+  }
+}
+
+export class InvalidEntityError extends DatabaseError {
+  readonly code = 'ENTITY_INVALID'
+  readonly collection: string | undefined
+  readonly index: number | undefined
+
+  constructor(
+    claim: string,
+    readonly expected: string,
+    readonly received: string,
+    place?: BatchPlace,
+  ) {
+    super(placed(place, claim))
+    this.collection = place?.collection
+    this.index = place?.index
+  }
+}
+
+/** Attributes of an entity, or a payload of an observation, that JSON cannot hold. */
+export class InvalidAttributesError extends DatabaseError {
+  readonly code = 'ATTRIBUTES_INVALID'
+  readonly collection: string | undefined
+  readonly index: number | undefined
+
+  constructor(
+    claim: string,
+    readonly expected: string,
+    readonly received: string,
+    place?: BatchPlace,
+  ) {
+    super(placed(place, claim))
+    this.collection = place?.collection
+    this.index = place?.index
+  }
+}
+
+/** A name that was given and that nothing bears. From a query it carries its place, too. */
+export class NotFoundError extends DatabaseError {
+  readonly code = 'NOT_FOUND'
+  readonly line: number | undefined
+  readonly column: number | undefined
+  readonly frame: string | undefined
+  readonly suggestions: readonly string[]
+
+  constructor(
+    readonly kind: 'collection' | 'entity' | 'model' | 'predictor' | 'attribute',
+    /** What was asked for. `name` is the class, as on every Error. */
+    readonly wanted: string,
+    message: string,
+    place?: Partial<QueryPlace>,
+  ) {
+    super(place?.frame === undefined ? message : `${message}\n\n${place.frame}`)
+    this.line = place?.line
+    this.column = place?.column
+    this.frame = place?.frame
+    this.suggestions = place?.suggestions ?? []
+  }
+}
+
+export class CollectionExistsError extends DatabaseError {
+  readonly code = 'COLLECTION_EXISTS'
+
+  constructor(
+    readonly collection: string,
+    readonly existing: string,
+    readonly requested: string,
+  ) {
+    super(
+      `Collection "${collection}" exists with ${existing}, and was asked for with ${requested}. ` +
+        `Its settings cannot change. Use it as it is, choose another name, or drop it first.`,
+    )
+  }
+}
+
+export class DatabaseClosedError extends DatabaseError {
+  readonly code = 'DATABASE_CLOSED'
+
+  constructor(message = 'This database is closed. Open it again with openDatabase().') {
+    super(message)
+  }
+}
+
+/** An argument of the typed API that is not what it should be. */
+export class ArgumentError extends DatabaseError {
+  readonly code = 'ARGUMENT_INVALID'
+
+  constructor(
+    readonly argument: string,
+    readonly expected: string,
+    readonly received: string,
+    advice?: string,
+  ) {
+    super(`"${argument}" should be ${expected}; it is ${received}.${advice === undefined ? '' : ` ${advice}`}`)
+  }
+}
+
+/** No method answered, and `fallback = 'error'` asked to be told. `reason` is one of docs/language.md. */
+export class PredictionError extends DatabaseError {
+  readonly code = 'PREDICTION_REFUSED'
+
+  constructor(
+    readonly reason: string,
+    readonly entity: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export interface ConfigIssue {
+  /** Dotted key path, as in the file. Empty: the file as a whole. */
+  readonly path: string
+  readonly expected: string
+  readonly received: string
+}
+
+export class ConfigError extends DatabaseError {
+  readonly code = 'CONFIG_INVALID'
+
+  constructor(
+    readonly file: string,
+    readonly issues: readonly ConfigIssue[],
+    options?: ErrorOptions,
+  ) {
+    const lines = issues.map(({ path, expected, received }) => `  ${path === '' ? '' : `${path}: `}expected ${expected}, found ${received}`)
+    super(`${file} cannot be used:\n${lines.join('\n')}`, options)
+  }
+}
+
+/** Native code was demanded and is not there. */
+export class NativeUnavailableError extends DatabaseError {
+  readonly code = 'NATIVE_UNAVAILABLE'
+
+  constructor(
+    readonly reason: string,
+    readonly pathTried: string | undefined,
+    readonly remedies: readonly string[],
+  ) {
+    super(`${reason}${remedies.map((remedy) => `\n  ${remedy}`).join('')}`)
+  }
+}
+
+export type StorageErrorCode =
+  | 'STORAGE_BUSY'
+  | 'STORAGE_CORRUPT'
+  | 'STORAGE_FULL'
+  | 'STORAGE_READ_ONLY'
+  | 'STORAGE_UNREACHABLE'
+  | 'STORAGE_NOT_A_DATABASE'
+  | 'STORAGE_NEWER_SCHEMA'
+  | 'STORAGE_MIGRATION_NEEDED'
+
+/** The file, its disk, or another process's use of it. SQLite's own error is the `cause`. */
+export class StorageError extends DatabaseError {
+  constructor(
+    readonly code: StorageErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** A claim of ours that does not hold: a bug of Chronode. */
+export class InvariantError extends DatabaseError {
+  readonly code = 'BUG'
+
+  constructor(readonly claim: string) {
+    super(`Chronode is wrong about itself: ${claim}. Please report this with the statement that led here.`)
+  }
+}
+
+/** A case that the types say cannot be reached. */
+export function unreachable(value: never): never {
+  throw new InvariantError(`nothing handles ${JSON.stringify(value)}`)
+}
+
+/** A value in words, short enough for an error message. */
+export function described(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
+  switch (typeof value) {
+    case 'string':
+      return value.length > 60 ? `'${value.slice(0, 57)}...'` : `'${value}'`
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return String(value)
+    case 'bigint':
+      return `the BigInt ${value}n`
+    case 'object':
+      return value instanceof Date ? `the Date ${Number.isNaN(value.getTime()) ? '(invalid)' : value.toISOString()}` : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
+}

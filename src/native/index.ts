@@ -1,0 +1,2 @@
+export { openNative } from './door.js'
+export type * from './runtime.js'

@@ -1,0 +1,45 @@
+import type { Trajectory } from './trajectory.js'
+
+/** Why a predictor did not answer. The meaning of each is in docs/language.md, "Why another method answered". */
+export type RefusalReason =
+  | 'native_unavailable'
+  | 'model_missing'
+  | 'model_invalid'
+  | 'dimension_mismatch'
+  | 'inference_failed'
+  | 'bad_output_shape'
+  | 'non_finite_output'
+  | 'too_few_observations'
+  | 'timeout'
+  | 'disabled'
+  | 'not_fitted'
+
+/** What a predictor says to one target: a vector, or why it has none. */
+export type Outcome =
+  | { readonly kind: 'vector'; readonly vector: Float32Array }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string }
+
+/** One entity's context with the moments to predict. */
+export interface PredictionItem {
+  readonly entity: string
+  /** At least one observation. */
+  readonly context: Trajectory
+  /** [K], epoch milliseconds, all after the last observation of the context. */
+  readonly targets: Float64Array
+}
+
+/**
+ * A method that answers (context, target) with a vector.
+ *
+ * It never throws for a context that it cannot answer: it refuses that item, and the others keep their answers.
+ */
+export interface Predictor {
+  /** How many observations it needs at least, and how many it looks at at most. */
+  readonly context: { readonly min: number; readonly max?: number }
+  /** @returns one list an item, in it one outcome a target. */
+  predict(items: readonly PredictionItem[], options: { readonly signal: AbortSignal }): Promise<readonly (readonly Outcome[])[]>
+}
+
+export function refused(reason: RefusalReason, message: string): Outcome {
+  return { kind: 'refused', reason, message }
+}

@@ -1,0 +1,2 @@
+export { openStore, type StoreOptions } from './sqlite-store.js'
+export type * from './store.js'

@@ -1,0 +1,157 @@
+import type { JsonObject, JsonValue } from '../json.js'
+import type { Trajectory } from '../trajectory.js'
+
+export type Metric = 'cosine' | 'l2' | 'dot'
+
+export interface CollectionSettings {
+  readonly dimension: number
+  readonly metric: Metric
+  /** Vectors are scaled to unit length on the way in; zero vectors are refused. */
+  readonly normalized: boolean
+}
+
+/** A collection as it stood when it was read. */
+export interface CollectionRecord extends CollectionSettings {
+  /** Of this store, never used again after a drop. */
+  readonly key: number
+  readonly name: string
+  readonly observationCount: number
+  readonly entityCount: number
+}
+
+/** An entity as it stood when it was read. */
+export interface EntityRecord {
+  readonly key: number
+  readonly id: string
+  readonly attributes: JsonObject | null
+  readonly observationCount: number
+  /** Epoch milliseconds; undefined while it has no observations. */
+  readonly firstTimestamp: number | undefined
+  readonly lastTimestamp: number | undefined
+}
+
+/** Checked and narrowed: what the vocabulary's `to...` functions made of the user's batch. */
+export interface NewObservation {
+  readonly entity: string
+  readonly timestamp: number
+  /** [D], finite. */
+  readonly vector: Float32Array
+  /** JSON text. */
+  readonly payload: string | undefined
+}
+
+export interface InsertResult {
+  readonly inserted: number
+  readonly replaced: number
+}
+
+/** Ends included; absent: open. Epoch milliseconds. */
+export interface TimeRange {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+}
+
+export interface Observation {
+  readonly timestamp: number
+  /** Epoch milliseconds: when this version was written. */
+  readonly recordedAt: number
+  /** [D] */
+  readonly vector: Float32Array
+  readonly payload: JsonValue | undefined
+}
+
+/** What to read of one entity: the newest `limit` observations at or before `until`, none before `since`. */
+export interface ContextRequest {
+  readonly entity: EntityRecord
+  readonly limit: number
+  readonly until?: number | undefined
+  readonly since?: number | undefined
+}
+
+/** What surrounds one moment: the last observation at or before it, the first after it; at or before `until` both. */
+export interface Surroundings {
+  readonly before: Observation | undefined
+  readonly after: Observation | undefined
+}
+
+/** What a scan of observations is to bring. An entity list keeps the scan to it; `newest` counts per entity, after the range. */
+export interface ScanRequest extends TimeRange {
+  readonly entities?: readonly EntityRecord[] | undefined
+  readonly newest?: number | undefined
+  /** What is not asked for is not decoded. Default: both. */
+  readonly vectors?: boolean
+  readonly payloads?: boolean
+}
+
+/** Observations of one entity, in time order. A long trajectory comes in several pieces. */
+export interface EntityObservations {
+  readonly entity: EntityRecord
+  readonly observations: readonly Observation[]
+}
+
+/**
+ * One unchanging view of the data, for one statement.
+ *
+ * Every method works in slices of a few milliseconds; every row's checksum is verified as it is read.
+ * @throws {StorageError} `STORAGE_CORRUPT` naming what is damaged.
+ */
+export interface Snapshot {
+  collections(): Promise<readonly CollectionRecord[]>
+  collection(name: string): Promise<CollectionRecord | undefined>
+  /** One answer an id, in its order; undefined: no such entity. */
+  findEntities(collection: CollectionRecord, ids: readonly string[]): Promise<readonly (EntityRecord | undefined)[]>
+  /** All entities by id (UTF-8 bytes), in pages. */
+  scanEntities(collection: CollectionRecord): AsyncIterable<readonly EntityRecord[]>
+  /** One trajectory a request, in its order; T = 0 when nothing is left. */
+  readContexts(collection: CollectionRecord, requests: readonly ContextRequest[]): Promise<readonly Trajectory[]>
+  /** The count, first and last timestamp of an entity at or before `until`. */
+  extentUntil(
+    collection: CollectionRecord,
+    entity: EntityRecord,
+    until: number,
+  ): Promise<{ count: number; first: number | undefined; last: number | undefined }>
+  surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until: number | undefined): Promise<Surroundings>
+  /** By entity id (UTF-8 bytes) or in the order of `entities`, then by time. */
+  scan(collection: CollectionRecord, request: ScanRequest): AsyncIterable<EntityObservations>
+  /** Ends the view. Twice is fine. */
+  release(): void
+}
+
+export interface VerifyProblem {
+  readonly collection: string | undefined
+  readonly entity: string | undefined
+  readonly what: string
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  /** Rows whose checksum was computed again. */
+  readonly checked: number
+  readonly problems: readonly VerifyProblem[]
+}
+
+/** A write that waits for other processes' locks asynchronously, at most `busy_timeout_ms`. */
+export interface Store {
+  /** @throws {CollectionExistsError} with other settings. The same settings: returns it. */
+  createCollection(name: string, settings: CollectionSettings): Promise<CollectionRecord>
+  dropCollection(collection: CollectionRecord): Promise<void>
+  /** From memory where that is current, else one small read. */
+  collection(name: string): CollectionRecord | undefined
+  collections(): readonly CollectionRecord[]
+
+  /** One atomic upsert on (entity, timestamp). A key twice in the batch: the last wins. */
+  insert(collection: CollectionRecord, batch: readonly NewObservation[]): Promise<InsertResult>
+  /** The same in one turn, in a savepoint of the app's transaction where one is open. */
+  insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult
+  /** @param attributes  JSON text of an object, or null to clear them. @throws {NotFoundError} no such entity. */
+  setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean }): Promise<void>
+  /** @returns the number of observations removed; the entity stays. */
+  deleteRange(collection: CollectionRecord, entity: string, range: TimeRange): Promise<number>
+  /** @returns false: there was no such entity. */
+  removeEntity(collection: CollectionRecord, entity: string): Promise<boolean>
+
+  snapshot(): Promise<Snapshot>
+  verify(options?: { signal?: AbortSignal }): Promise<VerifyReport>
+  /** Ends open snapshots. Twice is fine. */
+  close(): Promise<void>
+}
