@@ -253,6 +253,11 @@ export interface ConfigIssue {
   readonly path: string
   readonly expected: string
   readonly received: string
+  /** What may have been meant. */
+  readonly suggestion?: string
+  /** Of a syntax error, from 1. */
+  readonly line?: number
+  readonly column?: number
 }
 
 export class ConfigError extends DatabaseError {
@@ -263,9 +268,14 @@ export class ConfigError extends DatabaseError {
     readonly issues: readonly ConfigIssue[],
     options?: ErrorOptions,
   ) {
-    const lines = issues.map(({ path, expected, received }) => `  ${path === '' ? '' : `${path}: `}expected ${expected}, found ${received}`)
-    super(`${file} cannot be used:\n${lines.join('\n')}`, options)
+    super(`${file} cannot be used:\n${issues.map(issueLine).join('\n')}`, options)
   }
+}
+
+function issueLine({ path, expected, received, suggestion, line, column }: ConfigIssue): string {
+  const place = line === undefined ? path : `line ${line}, column ${column}`
+  const advice = suggestion === undefined ? '' : ` (did you mean "${suggestion}"?)`
+  return `  ${place === '' ? '' : `${place}: `}expected ${expected}, found ${received}${advice}`
 }
 
 /** Native code was demanded and is not there. */
