@@ -1,0 +1,41 @@
+import { writeSync } from 'node:fs'
+import type { Reporter, TestCase, TestModule } from 'vitest/node'
+
+/**
+ * Ends a run with `12 passed, 0 failed, 3 skipped`, as the very last line, after why tests were skipped.
+ *
+ * `CHRONODE_CHECKS_FAILED` is what failed before the tests (types, lint) and counts as failed.
+ */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()])
+    const states = tests.map((test) => test.result().state)
+    const passed = states.filter((state) => state === 'passed').length
+    const skipped = states.filter((state) => state === 'skipped').length
+    const failed = states.length - passed - skipped + modules.filter(failedOutsideTests).length + errors.length + checksFailed()
+    const lines = [...reasonsOfSkipped(tests), `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`]
+    process.once('exit', () => writeSync(1, `${lines.join('\n')}\n`))
+  }
+}
+
+/** A file that could not be imported, or a hook that threw: no test says so. */
+function failedOutsideTests(module: TestModule): boolean {
+  return module.state() === 'failed' && ![...module.children.allTests('failed')].length
+}
+
+function checksFailed(): number {
+  return Number(process.env['CHRONODE_CHECKS_FAILED'] ?? 0)
+}
+
+/** One line a file and reason: the note of `context.skip(note)`, else the suite's name. */
+function reasonsOfSkipped(tests: readonly TestCase[]): string[] {
+  const counts = new Map<string, number>()
+  for (const test of tests) {
+    const result = test.result()
+    if (result.state !== 'skipped') continue
+    const suite = test.parent.type === 'suite' ? test.parent.fullName : test.name
+    const reason = `${test.module.relativeModuleId}: ${result.note ?? suite}`
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
+  return [...counts].map(([reason, count]) => `skipped ${count} in ${reason}`)
+}
