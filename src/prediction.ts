@@ -1,23 +1,30 @@
 import type { Trajectory } from './trajectory.js'
 
 /** Why a predictor did not answer. The meaning of each is in docs/language.md, "Why another method answered". */
-export type RefusalReason =
-  | 'native_unavailable'
-  | 'model_missing'
-  | 'model_invalid'
-  | 'dimension_mismatch'
-  | 'inference_failed'
-  | 'bad_output_shape'
-  | 'non_finite_output'
-  | 'too_few_observations'
-  | 'timeout'
-  | 'disabled'
-  | 'not_fitted'
+export type RefusalReason = (typeof REFUSAL_REASONS)[number]
+export const REFUSAL_REASONS = [
+  'native_unavailable',
+  'model_missing',
+  'model_invalid',
+  'dimension_mismatch',
+  'inference_failed',
+  'bad_output_shape',
+  'non_finite_output',
+  'too_few_observations',
+  'timeout',
+  'disabled',
+  'not_fitted',
+] as const
 
 /** What a predictor says to one target: a vector, or why it has none. */
-export type Outcome =
-  | { readonly kind: 'vector'; readonly vector: Float32Array }
-  | { readonly kind: 'refused'; readonly reason: RefusalReason; readonly message: string }
+export type Outcome = { readonly kind: 'vector'; readonly vector: Float32Array } | Refusal
+
+/** @property message  What was expected and met. It names no entity, so that one cause has one message. */
+export interface Refusal {
+  readonly kind: 'refused'
+  readonly reason: RefusalReason
+  readonly message: string
+}
 
 /** One entity's context with the moments to predict. */
 export interface PredictionItem {
@@ -36,10 +43,13 @@ export interface PredictionItem {
 export interface Predictor {
   /** How many observations it needs at least, and how many it looks at at most. */
   readonly context: { readonly min: number; readonly max?: number }
-  /** @returns one list an item, in it one outcome a target. */
+  /**
+   * @param options.signal  Aborted when nobody waits for the answer any more.
+   * @returns one list an item, in it one outcome a target.
+   */
   predict(items: readonly PredictionItem[], options: { readonly signal: AbortSignal }): Promise<readonly (readonly Outcome[])[]>
 }
 
-export function refused(reason: RefusalReason, message: string): Outcome {
+export function refused(reason: RefusalReason, message: string): Refusal {
   return { kind: 'refused', reason, message }
 }

@@ -1,0 +1,91 @@
+import type { AnalyticsConfig, Config } from '../config.js'
+import { ConfigError, type ConfigIssue, DatabaseClosedError } from '../errors.js'
+import type { Native } from '../native/runtime.js'
+import type { Predictor } from '../prediction.js'
+import type { Warn } from '../warning.js'
+import type { Analytics } from './analytics.js'
+import { warnOfFallbacks } from './fallback-warning.js'
+import { ERROR, Methods } from './methods.js'
+import { predictInOrder } from './predict-in-order.js'
+import { routeOf } from './routing.js'
+
+export interface AnalyticsOptions {
+  readonly config: Pick<Config, 'analytics' | 'collections'> & Partial<Pick<Config, 'source'>>
+  readonly native: Native
+  readonly warn: Warn
+  /** The app's own, by name: those that the configuration names must be here. */
+  readonly predictors?: Readonly<Record<string, Predictor>> | undefined
+  /** Milliseconds that only grow; default `performance.now`. */
+  readonly clock?: (() => number) | undefined
+}
+
+/**
+ * Prediction for one database. Models that the configuration names begin to load; nothing is waited for.
+ *
+ * @throws {ConfigError} `method` or `fallback` names what is neither built in nor in `predictors`: a misspelt name must not wait for
+ * the first prediction.
+ * @throws {ArgumentError} a predictor that is none, or a name that is taken.
+ */
+export function createAnalytics({ config, native: _native, warn, predictors = {} }: AnalyticsOptions): Analytics {
+  const methods = new Methods()
+  for (const [name, predictor] of Object.entries(predictors)) methods.register(name, predictor)
+  checkNames(config, methods)
+  let isClosed = false
+  const refuseWhenClosed = (): void => {
+    if (isClosed) throw new DatabaseClosedError()
+  }
+  return {
+    async route(request) {
+      refuseWhenClosed()
+      return routeOf(request, {
+        config,
+        methods,
+        models: () => [],
+        neural: async () => ({
+          predictor: methods.builtIn('last')!,
+          context: undefined,
+          shut: { reason: 'native_unavailable', message: 'The neural predictor is not there yet.' },
+        }),
+      })
+    },
+    async predict(route, collection, items, { signal }) {
+      refuseWhenClosed()
+      signal.throwIfAborted()
+      const answers = await predictInOrder(route.steps, items, signal)
+      warnOfFallbacks(answers, route, collection, warn)
+      return answers
+    },
+    register: (name, predictor) => methods.register(name, predictor),
+    methodNames: () => methods.names(),
+    predictors: () => [],
+    models: () => [],
+    async close() {
+      isClosed = true
+    },
+  }
+}
+
+function checkNames(config: AnalyticsOptions['config'], methods: Methods): void {
+  const { analytics, collections } = config
+  const issues = issuesOf('analytics', analytics, undefined, methods)
+  for (const [name, settings] of collections) issues.push(...issuesOf(`analytics.collection.${name}`, settings, analytics, methods))
+  if (issues.length > 0) throw new ConfigError(config.source ?? 'The configuration', issues)
+}
+
+/** @param inherited  What the table falls back to; names that come from there are complained of there. */
+function issuesOf(table: string, settings: AnalyticsConfig, inherited: AnalyticsConfig | undefined, methods: Methods): ConfigIssue[] {
+  const known = methods.names()
+  const issues: ConfigIssue[] = []
+  const { method, fallback } = settings
+  if (method !== undefined && method !== inherited?.method && !methods.has(method)) {
+    issues.push({ path: `${table}.method`, expected: oneOf(known), received: `"${method}"` })
+  }
+  if (fallback !== ERROR && fallback !== inherited?.fallback && !methods.has(fallback)) {
+    issues.push({ path: `${table}.fallback`, expected: oneOf([...known, ERROR]), received: `"${fallback}"` })
+  }
+  return issues
+}
+
+function oneOf(names: readonly string[]): string {
+  return `one of ${names.join(', ')}, or a predictor given to openDatabase`
+}

@@ -1,0 +1,53 @@
+import type { Refusal, RefusalReason } from '../prediction.js'
+import type { Warn } from '../warning.js'
+import type { Answer, PredictedCollection, Route } from './analytics.js'
+
+/** How to mend what a method refused for. What is missing here lies in the data, and no operator is told of it. */
+const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
+  native_unavailable: '`chronode doctor` and db.nativeStatus() say what is missing.',
+  model_missing: 'Put the file there or correct model_path; it is noticed without opening the database again.',
+  model_invalid: 'Export the model again as docs/model-contract.md says, or correct model_path.',
+  dimension_mismatch: 'Train a model for this collection, and name it as model_path under [analytics.collection.<name>].',
+  inference_failed: 'Run the model on such a context in Python; docs/model-contract.md says what it is given.',
+  bad_output_shape: 'docs/model-contract.md says which shape is expected.',
+  non_finite_output: 'Look for overflow in the model: times are normalised, vectors are as stored.',
+  timeout: 'Raise timeout_ms, or make the model faster. A model that timed out rests until its call returns or its file is replaced.',
+  disabled: 'Set neural_ode = true, or leave neural_ode out of USING.',
+  not_fitted: 'Fit it on this collection first.',
+}
+
+/** What makes two refusals the same for the operator: a model that cannot serve is one cause, whoever asks. */
+export function causeOf(reason: RefusalReason, subject: string): string {
+  return `PREDICTION_FALLBACK ${reason} ${subject}`
+}
+
+export function adviceFor(reason: RefusalReason): string | undefined {
+  return ADVICE[reason]
+}
+
+/** One warning for each cause that made another method answer than the one that was asked first. */
+export function warnOfFallbacks(answers: readonly (readonly Answer[])[], route: Route, collection: PredictedCollection, warn: Warn): void {
+  const asked = route.steps[0]!
+  const told = new Set<RefusalReason>()
+  for (const list of answers) {
+    for (const { firstRefusal, method } of list) {
+      if (firstRefusal === undefined || method === undefined || told.has(firstRefusal.reason)) continue
+      told.add(firstRefusal.reason)
+      const advice = ADVICE[firstRefusal.reason]
+      if (advice === undefined) continue
+      const subject = asked.shut === undefined ? `${asked.method} ${asked.model?.path ?? ''} ${collection.name}` : asked.shut.message
+      warn(fallbackWarning(firstRefusal, asked.method, method, collection.name, advice), causeOf(firstRefusal.reason, subject))
+    }
+  }
+}
+
+function fallbackWarning({ reason, message }: Refusal, asked: string, answered: string, collection: string, advice: string) {
+  return {
+    code: 'PREDICTION_FALLBACK',
+    message: `Predictions in collection "${collection}" come from "${answered}" instead of "${asked}" (${reason}): ${message} ${advice}`,
+    reason,
+    asked,
+    answered,
+    collection,
+  }
+}
