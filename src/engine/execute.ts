@@ -1,0 +1,138 @@
+import type { Analytics } from '../analytics/index.js'
+import { QueryLimitError, unreachable } from '../errors.js'
+import { Slice } from '../slice.js'
+import type { Store } from '../storage/index.js'
+import type { Warning } from '../warning.js'
+import type { BoundLimit, BoundOrderKey, OutputColumn } from './bound.js'
+import { catalogRows } from './catalog-rows.js'
+import { compareValues, type Evaluate } from './expression.js'
+import type { Plan } from './plan.js'
+import { predictRows } from './predict-rows.js'
+import { scanRows } from './scan-rows.js'
+import type { Stop } from './stop.js'
+
+/** A row of a result, or of what goes into one. */
+export type Row = Readonly<Record<string, unknown>>
+export type Batch = readonly object[]
+
+/** What a running statement has at hand. */
+export interface Context {
+  readonly store: Pick<Store, 'collections' | 'snapshot'>
+  readonly analytics: Analytics
+  readonly settings: () => readonly { readonly setting: string; readonly value: unknown }[]
+  readonly stop: Stop
+  readonly maxRows: number
+  /** How many bytes of contexts may be read ahead of inference. */
+  readonly readAheadBytes: number
+  /** `array`: vectors as plain lists, which JSON can hold. */
+  readonly vectors: 'float32' | 'array' | 'none'
+  /** Once a cause. */
+  readonly warn: (warning: Warning) => void
+  /** Told of every finished operator, for EXPLAIN ANALYZE. */
+  readonly trace?: Trace | undefined
+}
+
+export type Trace = (plan: Plan, rows: number, elapsedMs: number) => void
+
+/** Runs a plan, batch by batch. Every choice the query makes is made here; the operators only loop. */
+export function execute(plan: Plan, context: Context): AsyncIterable<Batch> {
+  const batches = operator(plan, context)
+  return context.trace === undefined ? batches : traced(plan, batches, context.trace)
+}
+
+function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
+  switch (plan.kind) {
+    case 'predict':
+      return predictRows(plan.query, plan.rowsWanted, context)
+    case 'scan':
+      return scanRows(plan.query, plan.rowsWanted, context)
+    case 'catalog':
+      return catalogRows(plan.query, context)
+    case 'filter':
+      return filter(execute(plan.input, context), plan.test)
+    case 'sort':
+      return sort(execute(plan.input, context), plan.keys, context.maxRows)
+    case 'limit':
+      return limit(execute(plan.input, context), plan.limit)
+    case 'project':
+      return project(execute(plan.input, context), plan.columns, context.vectors === 'array')
+    default:
+      return unreachable(plan)
+  }
+}
+
+/** The time of an operator is that of everything under it, too. */
+async function* traced(plan: Plan, batches: AsyncIterable<Batch>, trace: Trace): AsyncGenerator<Batch> {
+  const start = performance.now()
+  let rows = 0
+  for await (const batch of batches) {
+    rows += batch.length
+    yield batch
+  }
+  trace(plan, rows, performance.now() - start)
+}
+
+async function* filter(input: AsyncIterable<Batch>, test: Evaluate): AsyncGenerator<Batch> {
+  for await (const batch of input) {
+    const kept = batch.filter((row) => test(row as never) === true)
+    if (kept.length > 0) yield kept
+  }
+}
+
+async function* sort(input: AsyncIterable<Batch>, keys: readonly BoundOrderKey[], maxRows: number): AsyncGenerator<Batch> {
+  const keyed: { readonly row: object; readonly values: readonly unknown[] }[] = []
+  for await (const batch of input) {
+    for (const row of batch) keyed.push({ row, values: keys.map(({ evaluate }) => evaluate(row as never)) })
+    if (keyed.length > maxRows) throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, or raise maxRows.`, maxRows, undefined)
+  }
+  keyed.sort((a, b) => compareKeys(a.values, b.values, keys))
+  const rows = keyed.map(({ row }) => row)
+  for (let i = 0; i < rows.length; i += BATCH_ROWS) yield rows.slice(i, i + BATCH_ROWS)
+}
+
+const BATCH_ROWS = 1024
+
+/** NULL comes last, whichever the direction; what cannot be compared keeps its order. */
+function compareKeys(a: readonly unknown[], b: readonly unknown[], keys: readonly BoundOrderKey[]): number {
+  for (let i = 0; i < keys.length; i++) {
+    const left = a[i]
+    const right = b[i]
+    if (left === null || right === null) {
+      if (left !== right) return left === null ? 1 : -1
+      continue
+    }
+    const order = compareValues(left, right) ?? 0
+    if (order !== 0) return keys[i]!.descending ? -order : order
+  }
+  return 0
+}
+
+async function* limit(input: AsyncIterable<Batch>, { count, offset }: BoundLimit): AsyncGenerator<Batch> {
+  let skip = offset
+  let left = count
+  if (left === 0) return
+  for await (const batch of input) {
+    const rows = batch.slice(skip, skip + left)
+    skip = Math.max(0, skip - batch.length)
+    left -= rows.length
+    if (rows.length > 0) yield rows
+    if (left === 0) return
+  }
+}
+
+async function* project(input: AsyncIterable<Batch>, columns: readonly OutputColumn[], asArrays: boolean): AsyncGenerator<Batch> {
+  const slice = new Slice()
+  for await (const batch of input) {
+    yield batch.map((row) => projected(row, columns, asArrays))
+    await slice.pause()
+  }
+}
+
+function projected(row: object, columns: readonly OutputColumn[], asArrays: boolean): Row {
+  const output: Record<string, unknown> = {}
+  for (const { name, evaluate } of columns) {
+    const value = evaluate(row as never)
+    output[name] = asArrays && value instanceof Float32Array ? Array.from(value) : value
+  }
+  return output
+}

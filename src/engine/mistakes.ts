@@ -1,0 +1,41 @@
+import { NotFoundError, QueryNameError, QueryParameterError, QuerySyntaxError, QueryTypeError } from '../errors.js'
+import { placeOf, suggest } from './query-place.js'
+import type { Span } from './statement.js'
+
+/** Makes the errors of one statement, each with its place in the text. */
+export class Mistakes {
+  /** @param text  Empty for statements that were built by the typed API and have no text. */
+  constructor(private readonly text: string) {}
+
+  syntax(span: Span, message: string): QuerySyntaxError {
+    return new QuerySyntaxError(message, placeOf(this.text, span))
+  }
+
+  type(span: Span, message: string): QueryTypeError {
+    return new QueryTypeError(message, placeOf(this.text, span))
+  }
+
+  parameter(span: Span, message: string): QueryParameterError {
+    return new QueryParameterError(message, placeOf(this.text, span))
+  }
+
+  /** @param what  In words, with its article: `no collection`. */
+  unknown(span: Span, what: string, name: string, known: readonly string[]): QueryNameError {
+    const suggestions = suggest(name, known)
+    const place = placeOf(this.text, span)
+    return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}`, { ...place, suggestions })
+  }
+
+  missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {
+    const suggestions = suggest(name, known)
+    const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`
+    return new NotFoundError(kind, name, message, this.text === '' ? { suggestions } : { ...placeOf(this.text, span), suggestions })
+  }
+}
+
+function advice(suggestions: readonly string[], known: readonly string[]): string {
+  if (suggestions.length > 0) return ` Did you mean ${suggestions.map((name) => `'${name}'`).join(' or ')}?`
+  if (known.length === 0) return ''
+  const shown = known.slice(0, 12)
+  return ` Known: ${shown.join(', ')}${known.length > shown.length ? `, and ${known.length - shown.length} more` : ''}.`
+}

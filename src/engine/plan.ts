@@ -1,0 +1,60 @@
+import { QueryLimitError } from '../errors.js'
+import type { BoundDescribe, BoundLimit, BoundOrderKey, BoundPredict, BoundQuery, BoundSelect, BoundShow, OutputColumn } from './bound.js'
+import type { Evaluate } from './expression.js'
+
+/** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
+export type Plan =
+  | { readonly kind: 'predict'; readonly query: BoundPredict; readonly rowsWanted: number }
+  | { readonly kind: 'scan'; readonly query: BoundSelect; readonly rowsWanted: number }
+  | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
+  | { readonly kind: 'filter'; readonly input: Plan; readonly test: Evaluate }
+  | { readonly kind: 'sort'; readonly input: Plan; readonly keys: readonly BoundOrderKey[] }
+  | { readonly kind: 'limit'; readonly input: Plan; readonly limit: BoundLimit }
+  | { readonly kind: 'project'; readonly input: Plan; readonly columns: readonly OutputColumn[] }
+
+export interface Limits {
+  /** The most rows that a result may have. */
+  readonly maxRows: number
+  /** False: vectors are left out of the rows. */
+  readonly vectors: boolean
+}
+
+/** @throws {QueryLimitError} more rows than `maxRows`, as far as that is known before running. */
+export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
+  if (query.kind !== 'predict' && query.kind !== 'select') return { kind: 'catalog', query }
+  refuseTooMany(query, maxRows)
+  const wanted = query.limit === undefined ? Number.POSITIVE_INFINITY : query.limit.offset + query.limit.count
+  const rowsWanted = query.order.length === 0 ? wanted : Number.POSITIVE_INFINITY
+  let node: Plan = source(query, rowsWanted)
+  if (query.order.length > 0) node = { kind: 'sort', input: node, keys: query.order }
+  if (query.limit !== undefined) node = { kind: 'limit', input: node, limit: query.limit }
+  return { kind: 'project', input: node, columns: vectors ? query.columns : query.columns.filter(({ isVector }) => !isVector) }
+}
+
+function source(query: BoundPredict | BoundSelect, rowsWanted: number): Plan {
+  if (query.kind === 'predict') return { kind: 'predict', query, rowsWanted }
+  if (query.where === undefined) return { kind: 'scan', query, rowsWanted }
+  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, test: query.where }
+}
+
+function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void {
+  const estimate = estimatedRows(query)
+  const rows = query.limit === undefined ? estimate : Math.min(estimate, query.limit.count)
+  if (rows <= maxRows) return
+  throw new QueryLimitError(
+    `This statement has ${rows} rows, and at most ${maxRows} are allowed. Add a LIMIT, ask for fewer entities or times, raise maxRows, or read them with iterate().`,
+    maxRows,
+    rows,
+  )
+}
+
+/** Rows that are sure to come; 0 where that cannot be known. */
+function estimatedRows(query: BoundPredict | BoundSelect): number {
+  if (query.where !== undefined) return 0
+  const { entities, collection } = query
+  const count = entities.kind === 'each' ? collection.entityCount : entities.ids.length
+  if (query.kind === 'predict') return count * (query.times.kind === 'list' ? query.times.list.length : query.times.count)
+  const { from, to, last } = query.range
+  const isWhole = entities.kind === 'each' && from === undefined && to === undefined && last === undefined
+  return isWhole ? collection.observationCount : 0
+}

@@ -1,0 +1,130 @@
+import type { Route } from '../analytics/index.js'
+import { addIntervals } from '../interval.js'
+import { Slice } from '../slice.js'
+import type { EntityRecord, Observation, Snapshot } from '../storage/index.js'
+import { lengthOf, type Trajectory } from '../trajectory.js'
+import { shift } from './bind-values.js'
+import type { BoundPredict, BoundTime } from './bound.js'
+import type { Context } from './execute.js'
+import { entityPages, type NamedEntity } from './entity-pages.js'
+import type { PredictRecord } from './predict-rows.js'
+
+/** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
+export interface Reading {
+  readonly id: string
+  readonly status: 'ok' | 'not_found' | 'no_observations'
+  /** One a row; null: counted from observations that do not exist. */
+  readonly times: readonly (number | null)[]
+  /** The newest observations at or before UNTIL; undefined when there are none. */
+  readonly context: Trajectory | undefined
+  /** By position in `times`: the answers that the store itself has, at or between observations. */
+  readonly stored: ReadonlyMap<number, StoredAnswer>
+}
+
+type StoredAnswer = Pick<PredictRecord, 'vector' | 'kind' | 'horizon_ms' | 'last_timestamp' | 'context_count'>
+
+/** Bytes of contexts and answers that one page may hold. */
+const PAGE_BYTES = 8 * 1024 * 1024
+const PAGE_ENTITIES_MAX = 1024
+const NOTHING_STORED: ReadonlyMap<number, StoredAnswer> = new Map()
+
+/** Reads everything that a PREDICT needs, in one snapshot that ends with the last page. */
+export async function* readPages(query: BoundPredict, route: Route, rowsWanted: number, { store, stop }: Context): AsyncGenerator<readonly Reading[]> {
+  const limit = contextLimit(query, route)
+  const snapshot = await store.snapshot()
+  try {
+    const slice = new Slice()
+    for await (const page of entityPages(snapshot, query, pageEntities(query, limit, rowsWanted))) {
+      stop.check()
+      yield await readPage(snapshot, query, limit, page, slice)
+    }
+  } finally {
+    snapshot.release()
+  }
+}
+
+/** The most observations that any method of the route will look at. */
+function contextLimit({ context }: BoundPredict, route: Route): number {
+  const asked = context.last !== undefined && 'count' in context.last ? context.last.count : route.context
+  const seen = route.steps.map(({ predictor, shut }) => (shut === undefined ? (predictor.context.max ?? asked) : 1))
+  return Math.max(1, Math.min(asked, Math.max(...seen)))
+}
+
+function timesPerEntity({ times }: BoundPredict): number {
+  return times.kind === 'list' ? times.list.length : times.count
+}
+
+function pageEntities(query: BoundPredict, limit: number, rowsWanted: number): number {
+  const { dimension } = query.collection
+  const times = timesPerEntity(query)
+  const bytes = (limit + times) * dimension * 4 + 256
+  const fitting = Math.max(1, Math.floor(PAGE_BYTES / bytes))
+  return Math.min(fitting, PAGE_ENTITIES_MAX, Math.max(1, Math.ceil(rowsWanted / times)))
+}
+
+async function readPage(snapshot: Snapshot, query: BoundPredict, limit: number, page: readonly NamedEntity[], slice: Slice): Promise<readonly Reading[]> {
+  const { collection, context } = query
+  const found = page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+  const contexts = await snapshot.readContexts(
+    collection,
+    found.map((entity) => ({ entity, limit, until: context.to })),
+  )
+  const readings: Reading[] = []
+  let next = 0
+  for (const { id, entity } of page) {
+    if (entity === undefined) readings.push(unread(id, 'not_found', query))
+    else readings.push(await readEntity(snapshot, query, entity, contexts[next++]!, slice))
+  }
+  return readings
+}
+
+function unread(id: string, status: 'not_found' | 'no_observations', query: BoundPredict): Reading {
+  const { times } = query
+  const list = times.kind === 'list' ? times.list.map((time) => (time.kind === 'instant' ? time.at : null)) : Array<null>(times.count).fill(null)
+  return { id, status, times: list, context: undefined, stored: NOTHING_STORED }
+}
+
+async function readEntity(snapshot: Snapshot, query: BoundPredict, entity: EntityRecord, context: Trajectory, slice: Slice): Promise<Reading> {
+  const first = entity.firstTimestamp
+  if (lengthOf(context) === 0 || first === undefined) return unread(entity.id, 'no_observations', query)
+  const times = resolveTimes(query, first, context)
+  const reading = { id: entity.id, status: 'ok', times, context } as const
+  if (times.every((at) => isBeyond(at, context))) return { ...reading, stored: NOTHING_STORED }
+  const stored = new Map<number, StoredAnswer>()
+  for (const [index, at] of times.entries()) {
+    if (isBeyond(at, context) || at < first) continue
+    await slice.pause()
+    const answer = await storedAnswer(snapshot, query, entity, at)
+    if (answer !== undefined) stored.set(index, answer)
+  }
+  return { ...reading, stored }
+}
+
+/** True when a moment lies after everything that the statement may see of the entity. */
+export function isBeyond(at: number, { timestamps }: Trajectory): boolean {
+  return at > timestamps[timestamps.length - 1]!
+}
+
+function resolveTimes({ times }: BoundPredict, first: number, { timestamps }: Trajectory): number[] {
+  const last = timestamps[timestamps.length - 1]!
+  if (times.kind === 'list') return times.list.map((time) => resolveTime(time, first, last))
+  return Array.from({ length: times.count }, (_, k) => addIntervals(last, times.step, k + 1))
+}
+
+function resolveTime(time: BoundTime, first: number, last: number): number {
+  return time.kind === 'instant' ? time.at : shift(time.kind === 'latest' ? last : first, time.shifts)
+}
+
+async function storedAnswer(snapshot: Snapshot, { collection, context }: BoundPredict, entity: EntityRecord, at: number): Promise<StoredAnswer | undefined> {
+  const { before, after } = await snapshot.surroundings(collection, entity, at, context.to)
+  if (before === undefined) return undefined
+  const common = { last_timestamp: before.timestamp, horizon_ms: at - before.timestamp }
+  if (before.timestamp === at || after === undefined) return { ...common, vector: before.vector, kind: 'observed', context_count: 1 }
+  return { ...common, vector: interpolate(before, after, at), kind: 'interpolated', context_count: 2 }
+}
+
+/** @returns [D], on the line between two observations, computed in double. */
+function interpolate(before: Observation, after: Observation, at: number): Float32Array {
+  const share = (at - before.timestamp) / (after.timestamp - before.timestamp)
+  return before.vector.map((value, i) => value * (1 - share) + after.vector[i]! * share)
+}

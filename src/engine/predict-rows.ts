@@ -1,0 +1,125 @@
+import type { Answer, Route } from '../analytics/index.js'
+import { InvariantError, PredictionError } from '../errors.js'
+import type { PredictionItem } from '../prediction.js'
+import { lengthOf, type Trajectory } from '../trajectory.js'
+import type { BoundPredict } from './bound.js'
+import { narrowed } from './context-window.js'
+import type { Batch, Context } from './execute.js'
+import { isBeyond, type Reading, readPages } from './predict-read.js'
+import { readAhead } from './read-ahead.js'
+
+/** One entity at one moment, as PREDICT answers it. docs/language.md says what each column means. */
+export interface PredictRecord {
+  entity: string
+  timestamp: number | null
+  /** [D] */
+  vector: Float32Array | null
+  kind: 'observed' | 'interpolated' | 'extrapolated' | null
+  horizon_ms: number | null
+  last_timestamp: number | null
+  context_count: number
+  method: string | null
+  model: string | null
+  fallback_reason: string | null
+  status: 'ok' | 'not_found' | 'no_observations' | 'before_first' | 'no_context'
+}
+
+/** Reads contexts ahead and predicts them page by page. */
+export async function* predictRows(query: BoundPredict, rowsWanted: number, context: Context): AsyncGenerator<Batch> {
+  const { analytics, stop } = context
+  const { collection, methods, model, fallback, timeoutMs } = query
+  const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
+  const pages = readPages(query, route, rowsWanted, context)
+  const isOnePage = query.entities.kind === 'ids' && query.entities.ids.length === 1
+  for await (const page of isOnePage ? pages : readAhead(pages, bytesOfPage, context.readAheadBytes)) {
+    stop.check()
+    yield await answerPage(page, query, route, context)
+  }
+}
+
+function bytesOfPage(page: readonly Reading[]): number {
+  return page.reduce((bytes, { context, times }) => bytes + (context?.vectors.byteLength ?? 0) + times.length * 64 + 256, 0)
+}
+
+async function answerPage(page: readonly Reading[], query: BoundPredict, route: Route, context: Context): Promise<PredictRecord[]> {
+  const items: PredictionItem[] = []
+  const windows = page.map((reading) => {
+    const window = reading.context === undefined ? undefined : narrowed(reading.context, query.context)
+    const targets = reading.context === undefined ? [] : reading.times.filter((at): at is number => at !== null && isBeyond(at, reading.context!))
+    if (window === undefined || targets.length === 0 || lengthOf(window) === 0) return undefined
+    items.push({ entity: reading.id, context: window, targets: Float64Array.from(targets) })
+    return window
+  })
+  const { analytics, stop } = context
+  const answers = items.length === 0 ? [] : await stop.race(analytics.predict(route, query.collection, items, { signal: stop.signal }))
+  let next = 0
+  return page.flatMap((reading, i) => {
+    const window = windows[i]
+    const cursor = window === undefined ? undefined : { window, answers: answers[next++]!, position: 0 }
+    return reading.times.map((at, k) => rowOf(reading, at, k, cursor, route, context))
+  })
+}
+
+interface Cursor {
+  readonly window: Trajectory
+  readonly answers: readonly Answer[]
+  position: number
+}
+
+function rowOf(reading: Reading, at: number | null, index: number, cursor: Cursor | undefined, route: Route, context: Context): PredictRecord {
+  const stored = reading.stored.get(index)
+  if (stored !== undefined) return { ...blank(reading.id, at, 'ok'), ...stored }
+  if (reading.status !== 'ok' || at === null || reading.context === undefined) return blank(reading.id, at, reading.status)
+  if (!isBeyond(at, reading.context)) return blank(reading.id, at, 'before_first')
+  if (cursor === undefined) return blank(reading.id, at, 'no_context')
+  const answer = cursor.answers[cursor.position++]
+  if (answer === undefined) throw new InvariantError(`a prediction of '${reading.id}' has no answer`)
+  return extrapolated(reading.id, at, cursor.window, answer, route, context)
+}
+
+function blank(entity: string, timestamp: number | null, status: PredictRecord['status']): PredictRecord {
+  return {
+    entity,
+    timestamp,
+    vector: null,
+    kind: null,
+    horizon_ms: null,
+    last_timestamp: null,
+    context_count: 0,
+    method: null,
+    model: null,
+    fallback_reason: null,
+    status,
+  }
+}
+
+function extrapolated(entity: string, at: number, window: Trajectory, answer: Answer, route: Route, context: Context): PredictRecord {
+  const { vector, method, model, contextCount, firstRefusal } = answer
+  if (vector === undefined || method === undefined) throw refusal(entity, answer, route)
+  if (firstRefusal !== undefined) {
+    const { reason, message } = firstRefusal
+    context.warn({ code: 'PREDICTION_FALLBACK', message, reason, method })
+  }
+  const last = window.timestamps[window.timestamps.length - 1]!
+  return {
+    entity,
+    timestamp: at,
+    vector,
+    kind: 'extrapolated',
+    horizon_ms: at - last,
+    last_timestamp: last,
+    context_count: contextCount,
+    method,
+    model: model ?? null,
+    fallback_reason: firstRefusal?.reason ?? null,
+    status: 'ok',
+  }
+}
+
+/** Only `fallback = 'error'` leaves a target without an answer. */
+function refusal(entity: string, { firstRefusal }: Answer, route: Route): Error {
+  if (!route.failsWhenRefused || firstRefusal === undefined) return new InvariantError(`no method answered for '${entity}', and none refused`)
+  const tried = route.steps.map(({ method }) => method).join(', ')
+  const message = `No method answered for entity '${entity}' (tried: ${tried}), and fallback = 'error' asks to be told. ${firstRefusal.message}`
+  return new PredictionError(firstRefusal.reason, entity, message)
+}

@@ -1,0 +1,20 @@
+import { setImmediate } from 'node:timers/promises'
+
+/** How long our own work may hold the event loop before it lets others in, in milliseconds. */
+export const SLICE_MS = 5
+
+/** Keeps long work on the event loop in slices: `await slice.pause()` in every round of a loop. */
+export class Slice {
+  private endsAt = performance.now() + SLICE_MS
+
+  /** Lets the event loop turn when this slice is used up. @returns undefined when there is nothing to wait for. */
+  pause(): Promise<void> | undefined {
+    if (performance.now() < this.endsAt) return undefined
+    return this.turn()
+  }
+
+  private async turn(): Promise<void> {
+    await setImmediate()
+    this.endsAt = performance.now() + SLICE_MS
+  }
+}
