@@ -51,16 +51,23 @@ export class QueryParameterError extends QueryError {
   readonly code = 'QUERY_PARAMETER'
 }
 
-/** A statement that would exceed a limit. Nothing of it was cut short silently. */
+/** A statement that would exceed a limit. Nothing of it was cut short silently. A limit of the text carries its place, too. */
 export class QueryLimitError extends DatabaseError {
   readonly code = 'QUERY_LIMIT'
+  readonly line: number | undefined
+  readonly column: number | undefined
+  readonly frame: string | undefined
 
   constructor(
     message: string,
     readonly limit: number,
     readonly estimate: number | undefined,
+    place?: QueryPlace,
   ) {
-    super(message)
+    super(place === undefined ? message : `${message}\n\n${place.frame}`)
+    this.line = place?.line
+    this.column = place?.column
+    this.frame = place?.frame
   }
 }
 

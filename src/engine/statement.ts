@@ -1,5 +1,5 @@
 /**
- * The tree of a parsed statement: plain frozen nodes, each with its `kind` and where it stands in the text.
+ * The tree of a parsed statement: plain read-only nodes, each with its `kind` and where it stands in the text.
  * The grammar is in docs/language.md.
  */
 
@@ -255,9 +255,11 @@ export interface PathReference extends Span {
   readonly names: readonly string[]
 }
 
+/** `norm(vector)`; `count(*)` has a star and no arguments. */
 export interface Call extends Span {
   readonly kind: 'call'
   readonly name: Identifier
+  readonly star: boolean
   readonly arguments: readonly Expression[]
 }
 
