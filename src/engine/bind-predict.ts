@@ -96,7 +96,8 @@ function bindTimes(node: Times, { values, mistakes }: Binder): BoundTimes {
       if (step.months < 0 || step.ms < 0 || step.months + step.ms === 0) throw mistakes.type(node.step, 'STEP should go forward in time.')
       if (to < from) throw mistakes.type(node, 'This grid ends before it begins. Swap its ends.')
       const times = gridTimes(from, to, step, node.endIncluded, STEPS_MAX)
-      if (times === undefined) throw new QueryLimitError(`This grid has more than ${STEPS_MAX} moments. Take a longer STEP or a shorter span.`, STEPS_MAX, undefined)
+      if (times === undefined)
+        throw new QueryLimitError(`This grid has more than ${STEPS_MAX} moments. Take a longer STEP or a shorter span.`, STEPS_MAX, undefined)
       if (times.length === 0) throw mistakes.type(node, 'This grid has no moment: FROM .. TO leaves out its end. Write BETWEEN .. AND to include it.')
       return { kind: 'list', list: times.map((at): BoundTime => ({ kind: 'instant', at })) }
     }
@@ -129,7 +130,8 @@ function bindOptions(options: readonly Option[], { values, mistakes, catalog }: 
       }
       case 'timeout_ms': {
         const given = values.value(value)
-        if (typeof given !== 'number' || !(given >= 1 && given <= 86_400_000)) throw mistakes.type(value, 'timeout_ms should be milliseconds, from 1 to 86400000.')
+        if (typeof given !== 'number' || !(given >= 1 && given <= 86_400_000))
+          throw mistakes.type(value, 'timeout_ms should be milliseconds, from 1 to 86400000.')
         timeoutMs = given
         break
       }

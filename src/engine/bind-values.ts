@@ -42,7 +42,8 @@ export class ValueBinder {
   texts(nodes: readonly Value[], lone: boolean, what: string, span: Span): string[] {
     if (!lone) return nodes.map((node) => this.text(node, what))
     const list = this.value(nodes[0]!)
-    if (!Array.isArray(list)) throw this.mistakes.type(span, `This parameter should hold a list of ${what.toLowerCase()}s; it holds ${described(list)}.`)
+    if (!Array.isArray(list))
+      throw this.mistakes.type(span, `This parameter should hold a list of ${what.toLowerCase()}s; it holds ${described(list)}.`)
     this.limitList(list.length, span)
     return list.map((value: unknown, i) => {
       if (typeof value === 'string') return value
@@ -80,7 +81,10 @@ export class ValueBinder {
   private parsedInterval(text: string, span: Span): Interval {
     const interval = parseInterval(text)
     if (interval !== undefined) return interval
-    throw this.mistakes.type(span, `${described(text)} is not a span of time. Expected a number and a unit, such as '7 days'; the units are ${INTERVAL_UNITS}.`)
+    throw this.mistakes.type(
+      span,
+      `${described(text)} is not a span of time. Expected a number and a unit, such as '7 days'; the units are ${INTERVAL_UNITS}.`,
+    )
   }
 
   /** One moment, absolute or relative to each entity's observations. */
@@ -126,7 +130,8 @@ export class ValueBinder {
   }
 
   private limitList(length: number, span: Span): void {
-    if (length > LIST_LENGTH_MAX) throw this.mistakes.type(span, `A list may hold ${LIST_LENGTH_MAX} values; this one holds ${length}. Ask in several statements.`)
+    if (length > LIST_LENGTH_MAX)
+      throw this.mistakes.type(span, `A list may hold ${LIST_LENGTH_MAX} values; this one holds ${length}. Ask in several statements.`)
   }
 }
 

@@ -56,7 +56,8 @@ export function bindSource(source: Identifier | undefined, statement: Span, { ca
   const all = catalog.collections()
   const [only] = all
   if (only !== undefined && all.length === 1) return only
-  if (only === undefined) throw mistakes.syntax(statement, 'This database has no collection yet. Make one with db.createCollection(name, { dimension }).')
+  if (only === undefined)
+    throw mistakes.syntax(statement, 'This database has no collection yet. Make one with db.createCollection(name, { dimension }).')
   const names = all.map(({ name }) => name)
   throw mistakes.syntax(statement, `This database has ${all.length} collections; say which one with FROM: ${names.slice(0, 12).join(', ')}.`)
 }
@@ -104,7 +105,10 @@ function bindDescribe(statement: Describe, binder: Binder): BoundDescribe {
   const text = name.kind === 'identifier' ? name.name : values.text(name, 'A name')
   switch (what) {
     case 'collection':
-      return { kind: 'describe-collection', collection: namedCollection({ kind: 'identifier', name: text, start: name.start, end: name.end }, catalog, mistakes) }
+      return {
+        kind: 'describe-collection',
+        collection: namedCollection({ kind: 'identifier', name: text, start: name.start, end: name.end }, catalog, mistakes),
+      }
     case 'model':
       return { kind: 'describe-model', model: text, missing: (known) => mistakes.missing(name, 'model', text, known) }
     case 'entity': {

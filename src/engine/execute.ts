@@ -83,7 +83,8 @@ async function* sort(input: AsyncIterable<Batch>, keys: readonly BoundOrderKey[]
   const keyed: { readonly row: object; readonly values: readonly unknown[] }[] = []
   for await (const batch of input) {
     for (const row of batch) keyed.push({ row, values: keys.map(({ evaluate }) => evaluate(row as never)) })
-    if (keyed.length > maxRows) throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, or raise maxRows.`, maxRows, undefined)
+    if (keyed.length > maxRows)
+      throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, or raise maxRows.`, maxRows, undefined)
   }
   keyed.sort((a, b) => compareKeys(a.values, b.values, keys))
   const rows = keyed.map(({ row }) => row)

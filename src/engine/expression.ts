@@ -196,7 +196,8 @@ function arithmetic(node: Binary, left: Compiled, right: Compiled, values: Value
     const sign = operator === '+' ? 1 : -1
     return { kind: 'time', evaluate: (row) => finite(map(left.evaluate(row), (at) => addIntervals(at, interval, sign))) }
   }
-  if (left.kind === 'time' && right.kind === 'time' && operator !== '-') throw values.mistakes.type(node, `Two times can be subtracted, not combined with ${operator}.`)
+  if (left.kind === 'time' && right.kind === 'time' && operator !== '-')
+    throw values.mistakes.type(node, `Two times can be subtracted, not combined with ${operator}.`)
   for (const side of [left, right]) {
     if (side.kind === 'number' || side.kind === 'time' || side.kind === 'json' || side.kind === 'null') continue
     throw values.mistakes.type(side === left ? node.left : node.right, `${operator} needs numbers here; this is a ${side.kind}.`)
@@ -305,7 +306,8 @@ function like(node: Extract<Expression, { kind: 'like' }>, scope: Scope, values:
     [operand, node.operand],
     [pattern, node.pattern],
   ] as const) {
-    if (side.kind !== 'text' && side.kind !== 'json' && side.kind !== 'null') throw values.mistakes.type(at, `LIKE compares text; this is a ${side.kind}.`)
+    if (side.kind !== 'text' && side.kind !== 'json' && side.kind !== 'null')
+      throw values.mistakes.type(at, `LIKE compares text; this is a ${side.kind}.`)
   }
   return negatedIf(node.negated, (row) => {
     const text = operand.evaluate(row)

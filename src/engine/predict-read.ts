@@ -5,8 +5,8 @@ import type { EntityRecord, Observation, Snapshot } from '../storage/index.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
 import { shift } from './bind-values.js'
 import type { BoundPredict, BoundTime } from './bound.js'
-import type { Context } from './execute.js'
 import { entityPages, type NamedEntity } from './entity-pages.js'
+import type { Context } from './execute.js'
 import type { PredictRecord } from './predict-rows.js'
 
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
@@ -29,7 +29,12 @@ const PAGE_ENTITIES_MAX = 1024
 const NOTHING_STORED: ReadonlyMap<number, StoredAnswer> = new Map()
 
 /** Reads everything that a PREDICT needs, in one snapshot that ends with the last page. */
-export async function* readPages(query: BoundPredict, route: Route, rowsWanted: number, { store, stop }: Context): AsyncGenerator<readonly Reading[]> {
+export async function* readPages(
+  query: BoundPredict,
+  route: Route,
+  rowsWanted: number,
+  { store, stop }: Context,
+): AsyncGenerator<readonly Reading[]> {
   const limit = contextLimit(query, route)
   const snapshot = await store.snapshot()
   try {
@@ -62,7 +67,13 @@ function pageEntities(query: BoundPredict, limit: number, rowsWanted: number): n
   return Math.min(fitting, PAGE_ENTITIES_MAX, Math.max(1, Math.ceil(rowsWanted / times)))
 }
 
-async function readPage(snapshot: Snapshot, query: BoundPredict, limit: number, page: readonly NamedEntity[], slice: Slice): Promise<readonly Reading[]> {
+async function readPage(
+  snapshot: Snapshot,
+  query: BoundPredict,
+  limit: number,
+  page: readonly NamedEntity[],
+  slice: Slice,
+): Promise<readonly Reading[]> {
   const { collection, context } = query
   const found = page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
   const contexts = await snapshot.readContexts(
@@ -115,7 +126,12 @@ function resolveTime(time: BoundTime, first: number, last: number): number {
   return time.kind === 'instant' ? time.at : shift(time.kind === 'latest' ? last : first, time.shifts)
 }
 
-async function storedAnswer(snapshot: Snapshot, { collection, context }: BoundPredict, entity: EntityRecord, at: number): Promise<StoredAnswer | undefined> {
+async function storedAnswer(
+  snapshot: Snapshot,
+  { collection, context }: BoundPredict,
+  entity: EntityRecord,
+  at: number,
+): Promise<StoredAnswer | undefined> {
   const { before, after } = await snapshot.surroundings(collection, entity, at, context.to)
   if (before === undefined) return undefined
   const common = { last_timestamp: before.timestamp, horizon_ms: at - before.timestamp }

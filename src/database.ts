@@ -1,0 +1,262 @@
+import { type Analytics, createAnalytics } from './analytics/index.js'
+import { Collection } from './collection.js'
+import { type Config, type ConfigInput, readConfig } from './config.js'
+import {
+  type Engine,
+  iterate,
+  type ParameterValues,
+  type ParsedQuery,
+  parseQuery,
+  type QueryOptions,
+  type QueryResult,
+  run,
+  templateQuery,
+} from './engine/index.js'
+import { toCollectionName } from './entity.js'
+import { ArgumentError, DatabaseClosedError, described, NotFoundError } from './errors.js'
+import { type Native, type NativeStatus, openNative } from './native/index.js'
+import type { Predictor } from './prediction.js'
+import { type CollectionRecord, type CollectionSettings, openStore, type Store, type VerifyReport } from './storage/index.js'
+import { DIMENSION_MAX } from './vector.js'
+import { createWarn, type Logger, type Warn } from './warning.js'
+
+export interface OpenOptions {
+  /** Where warnings go; default: `process.emitWarning`. */
+  readonly logger?: Logger
+  /** Predictors of the app's own, by name; those that the configuration names must be here. */
+  readonly predictors?: Readonly<Record<string, Predictor>>
+}
+
+/** The rows of a result; name a type to have them typed. */
+export type Row = Readonly<Record<string, unknown>>
+
+export interface CollectionOptions {
+  /** How many numbers a vector has, 1 to 65,536. */
+  readonly dimension: number
+  /** Default `cosine`. */
+  readonly metric?: CollectionSettings['metric']
+  /** Scale vectors to unit length on the way in. Default false. */
+  readonly normalized?: boolean
+}
+
+/**
+ * Opens a database: its file, its predictors, its models.
+ *
+ * Models are loaded in the background; nothing waits for them here.
+ *
+ * @param config  Path of a TOML file, or an object of the same shape.
+ * @throws {ConfigError} the configuration is wrong: every issue at once.
+ * @throws {StorageError} the file cannot be used.
+ */
+export async function openDatabase(config: string | ConfigInput, { logger, predictors }: OpenOptions = {}): Promise<Database> {
+  const settings = readConfig(config)
+  const warn = createWarn(logger)
+  const native = openNative()
+  const store = await openStore({ ...settings.storage, warn })
+  try {
+    const analytics = createAnalytics({ config: settings, native, warn, ...(predictors === undefined ? {} : { predictors }) })
+    return new Database({ config: settings, store, analytics, native, warn })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+interface Parts {
+  readonly config: Config
+  readonly store: Store
+  readonly analytics: Analytics
+  readonly native: Native
+  readonly warn: Warn
+}
+
+/** A share of the memory limit that contexts read ahead of inference may take. */
+const READ_AHEAD_SHARE = 1 / 8
+
+/** An open database. Made by `openDatabase`. */
+export class Database {
+  readonly #parts: Parts
+  readonly #engine: Engine
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #iterating = new Set<AsyncGenerator<Row>>()
+  #closing: Promise<void> | undefined
+
+  /** @internal */
+  constructor(parts: Parts) {
+    const { store, analytics, config } = parts
+    this.#parts = parts
+    this.#engine = { store, analytics, settings: () => settingsOf(config), readAheadBytes: config.storage.memoryLimitBytes * READ_AHEAD_SHARE }
+  }
+
+  /**
+   * Makes a collection, or returns the one there is when its settings are the same.
+   *
+   * @throws {CollectionExistsError} it exists with other settings.
+   */
+  async createCollection(name: string, options: CollectionOptions): Promise<Collection> {
+    this.#assertOpen()
+    const record = await this.#parts.store.createCollection(toCollectionName(name), checkedSettings(options))
+    return this.#handle(record)
+  }
+
+  /** @throws {NotFoundError} */
+  collection(name: string): Collection {
+    return this.#handle(this.#record(name))
+  }
+
+  /** All collections, by name. */
+  collections(): Collection[] {
+    this.#assertOpen()
+    return this.#parts.store.collections().map((record) => this.#handle(record))
+  }
+
+  /** Removes a collection with everything in it. @throws {NotFoundError} */
+  async dropCollection(name: string): Promise<void> {
+    await this.#parts.store.dropCollection(this.#record(name))
+  }
+
+  /**
+   * Runs one statement of the query language. Used as a template tag, its values become parameters.
+   *
+   * @example await db.query('PREDICT vector AT $1 FOR ENTITY $2', ['2030-12-31', 'climate'])
+   * @example await db.query`PREDICT vector AT ${date} FOR ENTITY ${id}`
+   * @throws {QueryError} with line, column and a frame. @throws {PredictionError} with `fallback = 'error'`.
+   */
+  query<R = Row>(text: string, values?: ParameterValues, options?: QueryOptions): Promise<QueryResult<R>>
+  query<R = Row>(strings: TemplateStringsArray, ...values: unknown[]): Promise<QueryResult<R>>
+  async query<R>(text: string | TemplateStringsArray, ...rest: unknown[]): Promise<QueryResult<R>> {
+    this.#assertOpen()
+    if (typeof text === 'string') {
+      const [values, options] = rest as [ParameterValues?, QueryOptions?]
+      return this.#run(parseQuery(text), values, options)
+    }
+    if (!isTemplate(text)) throw new ArgumentError('text', 'the text of a statement', described(text))
+    const { text: built, values } = templateQuery(text, rest)
+    return this.#run(parseQuery(built), values)
+  }
+
+  /** Reads a statement once, to run it many times. @throws {QueryError} its text is wrong. */
+  prepare<R = Row>(text: string): PreparedStatement<R> {
+    this.#assertOpen()
+    if (typeof text !== 'string') throw new ArgumentError('text', 'the text of a statement', described(text))
+    const parsed = parseQuery(text)
+    return {
+      all: async (values, options) => this.#run<R>(parsed, values, options),
+      iterate: (values, options) => this.#iterate(parsed, values, options) as AsyncGenerator<R>,
+    }
+  }
+
+  /** Adds a predictor that `USING`, `method` and `fallback` can name from now on. */
+  registerPredictor(name: string, predictor: Predictor): void {
+    this.#assertOpen()
+    this.#parts.analytics.register(name, predictor)
+  }
+
+  /** What native code is there, and what to do where it is not. */
+  nativeStatus(): NativeStatus {
+    return this.#parts.native.status()
+  }
+
+  /** Computes every stored checksum and count again, and asks SQLite about its own structure. */
+  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<VerifyReport> {
+    this.#assertOpen()
+    return this.#track(this.#parts.store.verify(options))
+  }
+
+  /** Ends open iterators, waits for running statements, and closes the file. Twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { analytics, store } = this.#parts
+    await Promise.allSettled([...this.#iterating].map((rows) => rows.return(undefined)))
+    await Promise.allSettled(this.#running)
+    await analytics.close()
+    await store.close()
+  }
+
+  #run<R>(parsed: ParsedQuery, values?: ParameterValues, options: QueryOptions = {}): Promise<QueryResult<R>> {
+    this.#assertOpen()
+    return this.#track(run(parsed, values, options, this.#engine)) as Promise<QueryResult<R>>
+  }
+
+  async *#iterate(parsed: ParsedQuery, values?: ParameterValues, options: QueryOptions = {}): AsyncGenerator<Row> {
+    this.#assertOpen()
+    const rows = iterate(parsed, values, options, this.#engine)
+    this.#iterating.add(rows)
+    try {
+      for await (const row of rows) {
+        this.#assertOpen()
+        yield row
+      }
+      this.#assertOpen()
+    } finally {
+      this.#iterating.delete(rows)
+    }
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work)
+    const forget = () => this.#running.delete(work)
+    work.then(forget, forget)
+    return work
+  }
+
+  #handle(record: CollectionRecord): Collection {
+    return new Collection(record, {
+      store: this.#parts.store,
+      warn: this.#parts.warn,
+      assertOpen: () => this.#assertOpen(),
+      run: (statement, options) => this.#run({ text: '', statement }, undefined, options),
+      track: (work) => this.#track(work),
+    })
+  }
+
+  #record(name: string): CollectionRecord {
+    this.#assertOpen()
+    const record = this.#parts.store.collection(name)
+    if (record !== undefined) return record
+    const known = this.#parts.store.collections().map((collection) => collection.name)
+    const advice = known.length === 0 ? 'There is none yet: make one with createCollection().' : `There are: ${known.slice(0, 12).join(', ')}.`
+    throw new NotFoundError('collection', String(name), `There is no collection '${name}'. ${advice}`)
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new DatabaseClosedError()
+  }
+}
+
+/** A statement that was read once. */
+export interface PreparedStatement<R = Row> {
+  all(values?: ParameterValues, options?: QueryOptions): Promise<QueryResult<R>>
+  /** Rows one after another, in flat memory, without a limit on their number. */
+  iterate(values?: ParameterValues, options?: QueryOptions): AsyncGenerator<R>
+}
+
+function isTemplate(value: unknown): value is TemplateStringsArray {
+  return Array.isArray(value) && 'raw' in value
+}
+
+function checkedSettings(options: CollectionOptions): CollectionSettings {
+  const { dimension, metric = 'cosine', normalized = false } = options ?? {}
+  if (!Number.isInteger(dimension) || dimension < 1 || dimension > DIMENSION_MAX) {
+    throw new ArgumentError('dimension', `a whole number from 1 to ${DIMENSION_MAX}`, described(dimension))
+  }
+  if (metric !== 'cosine' && metric !== 'l2' && metric !== 'dot') throw new ArgumentError('metric', "'cosine', 'l2' or 'dot'", described(metric))
+  if (typeof normalized !== 'boolean') throw new ArgumentError('normalized', 'true or false', described(normalized))
+  return { dimension, metric, normalized }
+}
+
+/** The configuration as SHOW SETTINGS tells it: key paths of the file, and what is in force. */
+function settingsOf({ storage, analytics }: Config): { setting: string; value: unknown }[] {
+  const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const section = (name: string, values: object) =>
+    Object.entries(values).map(([key, value]: [string, unknown]) => ({ setting: `${name}.${snakeCase(key)}`, value }))
+  return [...section('storage', storage), ...section('analytics', analytics)]
+}

@@ -1,0 +1,136 @@
+import type { Route, RouteStep } from '../analytics/index.js'
+import { unreachable } from '../errors.js'
+import { formatInterval } from '../interval.js'
+import { formatTimestamp } from '../timestamp.js'
+import type { BoundEntities, BoundPredict, BoundRange, BoundSelect, BoundTimes } from './bound.js'
+import { type Context, execute, type Trace } from './execute.js'
+import type { Plan } from './plan.js'
+
+/** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
+export interface ExplainRecord {
+  /** Indented by two spaces a level. */
+  operation: string
+  detail: string
+  rows?: number | null
+  elapsed_ms?: number | null
+}
+
+/** Tells what a plan does, in tree order; with `analyze` it is run, and each operator says how many rows it gave and in what time. */
+export async function explain(plan: Plan, context: Context, analyze: boolean): Promise<ExplainRecord[]> {
+  const measured = new Map<Plan, { readonly rows: number; readonly elapsedMs: number }>()
+  if (analyze) {
+    const trace: Trace = (operator, rows, elapsedMs) => measured.set(operator, { rows, elapsedMs })
+    for await (const _ of execute(plan, { ...context, trace })) context.stop.check()
+  }
+  const records: ExplainRecord[] = []
+  for (const { level, operation, detail, operator } of await lines(plan, 0, context)) {
+    const record = { operation: '  '.repeat(level) + operation, detail }
+    const times = operator && measured.get(operator)
+    records.push(analyze ? { ...record, rows: times?.rows ?? null, elapsed_ms: times === undefined ? null : rounded(times.elapsedMs) } : record)
+  }
+  return records
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}
+
+interface Line {
+  readonly level: number
+  readonly operation: string
+  readonly detail: string
+  readonly operator?: Plan
+}
+
+async function lines(plan: Plan, level: number, context: Context): Promise<Line[]> {
+  const line = (operation: string, detail: string): Line => ({ level, operation, detail, operator: plan })
+  switch (plan.kind) {
+    case 'project':
+      return [line('project', plan.columns.map(({ name }) => name).join(', ')), ...(await lines(plan.input, level + 1, context))]
+    case 'limit':
+      return [line('limit', `${plan.limit.count} rows after ${plan.limit.offset}`), ...(await lines(plan.input, level + 1, context))]
+    case 'sort':
+      return [
+        line('sort', plan.keys.map(({ descending }, i) => `key ${i + 1} ${descending ? 'descending' : 'ascending'}`).join(', ')),
+        ...(await lines(plan.input, level + 1, context)),
+      ]
+    case 'filter':
+      return [line('filter', 'WHERE'), ...(await lines(plan.input, level + 1, context))]
+    case 'catalog':
+      return [line('catalog', plan.query.kind === 'show' ? plan.query.what : plan.query.kind)]
+    case 'scan':
+      return [line('scan', scanDetail(plan.query))]
+    case 'predict':
+      return [line('predict', predictDetail(plan.query)), ...(await predictLines(plan.query, level + 1, context))]
+    default:
+      return unreachable(plan)
+  }
+}
+
+function scanDetail({ collection, entities, range, where }: BoundSelect): string {
+  const count = entities.kind === 'each' ? `all ${collection.entityCount} entities` : named(entities)
+  return `"${collection.name}", ${count}, ${rangeDetail(range)}${where === undefined ? '' : ', tested row by row'}`
+}
+
+function predictDetail({ collection, entities, times, where }: BoundPredict): string {
+  const who =
+    entities.kind === 'each'
+      ? `${where === undefined ? '' : 'those of '}${collection.entityCount} entities${where === undefined ? '' : ' that WHERE keeps'}`
+      : named(entities)
+  return `"${collection.name}", ${who} x ${timesDetail(times)}`
+}
+
+function named({ ids }: Extract<BoundEntities, { kind: 'ids' }>): string {
+  return ids.length === 1 ? `entity '${ids[0]}'` : `${ids.length} named entities`
+}
+
+function timesDetail(times: BoundTimes): string {
+  if (times.kind === 'horizon') return `${times.count} steps of ${formatInterval(times.step)}`
+  const [only] = times.list
+  if (only === undefined || times.list.length > 1) return `${times.list.length} times`
+  return only.kind === 'instant' ? formatTimestamp(only.at) : `${only.kind.toUpperCase()} of each entity`
+}
+
+function rangeDetail({ from, to, last }: BoundRange): string {
+  const parts = [
+    ...(last === undefined ? [] : ['count' in last ? `newest ${last.count} of each` : `last ${formatInterval(last.interval)} of each`]),
+    ...(from === undefined ? [] : [`from ${formatTimestamp(from)}`]),
+    ...(to === undefined ? [] : [`to ${formatTimestamp(to)}`]),
+  ]
+  return parts.length === 0 ? 'all times' : parts.join(', ')
+}
+
+async function predictLines(query: BoundPredict, level: number, { analytics, stop, store }: Context): Promise<Line[]> {
+  const { collection, methods, model, fallback, timeoutMs, context, entities } = query
+  const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
+  const asked = context.last === undefined ? `newest ${route.context} of each` : ''
+  const snapshot = entities.kind === 'ids' && entities.ids.length === 1 ? await store.snapshot() : undefined
+  try {
+    const [entity] = snapshot === undefined || entities.kind === 'each' ? [] : await snapshot.findEntities(collection, entities.ids)
+    const there = entity === undefined ? '' : `; '${entity.id}' has ${entity.observationCount} observations`
+    return [
+      { level, operation: 'context', detail: [asked, rangeDetail(context)].filter((part) => part !== '' && part !== 'all times').join(', ') + there },
+      { level, operation: 'route', detail: route.reason },
+      ...routeLines(route, level + 1),
+    ]
+  } finally {
+    snapshot?.release()
+  }
+}
+
+function routeLines({ steps, failsWhenRefused }: Route, level: number): Line[] {
+  const tried = steps.map((step) => ({ level, operation: step.method, detail: stepDetail(step) }))
+  return failsWhenRefused ? [...tried, { level, operation: 'error', detail: "fallback = 'error': when all of these refuse" }] : tried
+}
+
+function stepDetail({ role, model, shut, predictor }: RouteStep): string {
+  const { min, max } = predictor.context
+  return [
+    { asked: 'asked for', fallback: 'fallback', last: 'last resort' }[role],
+    `${min} to ${max ?? 'any number of'} observations`,
+    ...(model === undefined ? [] : [`model ${model.name}`]),
+    ...(model?.sha256 === undefined ? [] : [`sha256 ${model.sha256}`]),
+    ...(model?.device === undefined ? [] : [`on ${model.device}`]),
+    ...(shut === undefined ? [] : [`will refuse: ${shut.reason}. ${shut.message}`]),
+  ].join(', ')
+}

@@ -1,0 +1,7 @@
+export type { Catalog } from './bind.js'
+export type { ExplainRecord } from './explain.js'
+export type { ParameterValues } from './parameters.js'
+export type { PredictRecord } from './predict-rows.js'
+export { type Engine, iterate, type ParsedQuery, parseQuery, type QueryMeta, type QueryOptions, type QueryResult, run } from './query.js'
+export { templateQuery } from './template.js'
+export { type PredictRequest, predictStatement } from './typed-predict.js'

@@ -1,0 +1,154 @@
+import { ArgumentError, described, QueryLimitError } from '../errors.js'
+import type { Warning } from '../warning.js'
+import { bind, type Catalog } from './bind.js'
+import { type Context, execute, type Row } from './execute.js'
+import { explain } from './explain.js'
+import type { ParameterValues } from './parameters.js'
+import { parse } from './parser.js'
+import { type Plan, plan } from './plan.js'
+import type { Query, Statement } from './statement.js'
+import { createStop, type Stop } from './stop.js'
+
+/** A statement that was read once and can be run many times. */
+export interface ParsedQuery {
+  /** Empty: built by the typed API. */
+  readonly text: string
+  readonly statement: Statement
+}
+
+export interface QueryOptions {
+  /** Ends the statement early with `QUERY_ABORTED`. */
+  readonly signal?: AbortSignal | undefined
+  /** Ends the statement early with `QUERY_TIMEOUT`. Milliseconds; default: no limit. */
+  readonly timeoutMs?: number | undefined
+  /** A result with more rows is `QUERY_LIMIT`, never cut short. Default 1,000,000. */
+  readonly maxRows?: number | undefined
+  /** How vectors come: `'float32'` (the default), `'array'` for JSON, `'none'` to leave them out. */
+  readonly vectors?: 'float32' | 'array' | 'none' | undefined
+}
+
+/** What the app gets of a statement. */
+export interface QueryResult<R = Row> {
+  readonly rows: R[]
+  /** The names of the columns, in their order. */
+  readonly columns: readonly string[]
+  readonly meta: QueryMeta
+}
+
+export interface QueryMeta {
+  /** Refusals and other things to know, once a cause. */
+  readonly warnings: readonly Warning[]
+  readonly elapsedMs: number
+}
+
+/** What the engine needs of the database. */
+export type Engine = Pick<Context, 'analytics' | 'settings' | 'readAheadBytes'> & { readonly store: Context['store'] & Pick<Catalog, 'collection'> }
+
+export const MAX_ROWS = 1_000_000
+
+export function parseQuery(text: string): ParsedQuery {
+  return { text, statement: parse(text) }
+}
+
+/** Runs a statement to its end. */
+export async function run(parsed: ParsedQuery, values: ParameterValues | undefined, options: QueryOptions, engine: Engine): Promise<QueryResult> {
+  const start = performance.now()
+  const { maxRows = MAX_ROWS } = checked(options)
+  const running = begin(parsed, values, options, maxRows, engine)
+  try {
+    const rows: Row[] = []
+    for await (const batch of running.batches()) {
+      for (const row of batch) rows.push(row as Row)
+      if (rows.length > maxRows) throw tooMany(maxRows)
+    }
+    running.stop.check()
+    return { rows, columns: running.columns, meta: { warnings: running.warnings, elapsedMs: performance.now() - start } }
+  } finally {
+    running.stop.dispose()
+  }
+}
+
+/** Runs a statement and hands its rows over one after another, without a limit on their number. */
+export async function* iterate(parsed: ParsedQuery, values: ParameterValues | undefined, options: QueryOptions, engine: Engine): AsyncGenerator<Row> {
+  checked(options)
+  const running = begin(parsed, values, options, Number.POSITIVE_INFINITY, engine)
+  try {
+    for await (const batch of running.batches()) yield* batch as readonly Row[]
+  } finally {
+    running.stop.dispose()
+  }
+}
+
+interface Running {
+  readonly columns: readonly string[]
+  readonly warnings: readonly Warning[]
+  readonly stop: Stop
+  batches(): AsyncIterable<readonly object[]>
+}
+
+function begin(
+  { statement, text }: ParsedQuery,
+  values: ParameterValues | undefined,
+  options: QueryOptions,
+  maxRows: number,
+  engine: Engine,
+): Running {
+  const query: Query = statement.kind === 'explain' ? statement.query : statement
+  const { vectors = 'float32', signal, timeoutMs } = options
+  const catalog: Catalog = {
+    collection: (name) => engine.store.collection(name),
+    collections: () => engine.store.collections(),
+    methodNames: () => engine.analytics.methodNames(),
+  }
+  const bound = bind(query, text, values, catalog, Date.now())
+  const planned = plan(bound, { maxRows, vectors: vectors !== 'none' })
+  const warnings: Warning[] = []
+  const context: Context = { ...engine, stop: createStop({ signal, timeoutMs }), maxRows, vectors, warn: (warning) => addOnce(warnings, warning) }
+  if (statement.kind !== 'explain') return { columns: columnsOf(planned), warnings, stop: context.stop, batches: () => execute(planned, context) }
+  const { analyze } = statement
+  const columns = analyze ? ['operation', 'detail', 'rows', 'elapsed_ms'] : ['operation', 'detail']
+  return {
+    columns,
+    warnings,
+    stop: context.stop,
+    async *batches() {
+      yield await explain(planned, context, analyze)
+    },
+  }
+}
+
+const DESCRIBED = ['property', 'value']
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  collections: ['name', 'dimension', 'metric', 'normalized', 'entity_count', 'observation_count'],
+  models: ['name', 'collection', 'status', 'reason', 'message', 'device', 'sha256', 'card', 'path'],
+  predictors: ['name', 'context_min', 'context_max', 'source', 'available', 'reason'],
+  settings: ['setting', 'value'],
+}
+
+function columnsOf(plan: Plan): readonly string[] {
+  if (plan.kind === 'project') return plan.columns.map(({ name }) => name)
+  if (plan.kind === 'catalog' && plan.query.kind === 'show') return SHOWN[plan.query.what] ?? []
+  return DESCRIBED
+}
+
+function addOnce(warnings: Warning[], warning: Warning): void {
+  if (!warnings.some(({ code, message }) => code === warning.code && message === warning.message)) warnings.push(warning)
+}
+
+function checked(options: QueryOptions): QueryOptions {
+  const { maxRows, vectors } = options
+  if (maxRows !== undefined && !(Number.isInteger(maxRows) && maxRows >= 0))
+    throw new ArgumentError('maxRows', 'a whole number, 0 or more', described(maxRows))
+  if (vectors !== undefined && vectors !== 'float32' && vectors !== 'array' && vectors !== 'none') {
+    throw new ArgumentError('vectors', "'float32', 'array' or 'none'", described(vectors))
+  }
+  return options
+}
+
+function tooMany(maxRows: number): QueryLimitError {
+  return new QueryLimitError(
+    `This statement has more than ${maxRows} rows. Add a LIMIT, raise maxRows, or read them with iterate().`,
+    maxRows,
+    undefined,
+  )
+}

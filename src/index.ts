@@ -1,0 +1,22 @@
+export type { ModelDescription, PredictorDescription } from './analytics/index.js'
+export { Collection, type CollectionStats, type ObservationInput } from './collection.js'
+export type { ConfigInput } from './config.js'
+export { type CollectionOptions, Database, type OpenOptions, openDatabase, type PreparedStatement, type Row } from './database.js'
+export type {
+  ExplainRecord as ExplainRow,
+  ParameterValues,
+  PredictRecord as PredictRow,
+  PredictRequest,
+  QueryMeta,
+  QueryOptions,
+  QueryResult,
+} from './engine/index.js'
+export * from './errors.js'
+export type { JsonObject, JsonValue } from './json.js'
+export type { NativeStatus } from './native/index.js'
+export type { Outcome, PredictionItem, Predictor, RefusalReason } from './prediction.js'
+export type { CollectionSettings, InsertResult, Metric, VerifyProblem, VerifyReport } from './storage/index.js'
+export { formatTimestamp, type Timestamp, type TimestampInput } from './timestamp.js'
+export type { Trajectory } from './trajectory.js'
+export type { VectorInput } from './vector.js'
+export type { Logger, Warning } from './warning.js'
