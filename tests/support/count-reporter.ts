@@ -1,10 +1,10 @@
-import { writeSync } from 'node:fs'
+import { writeFileSync, writeSync } from 'node:fs'
 import type { Reporter, TestCase, TestModule } from 'vitest/node'
 
 /**
- * Ends a run with `12 passed, 0 failed, 3 skipped`, as the very last line, after why tests were skipped.
+ * Ends a run with `12 passed, 0 failed, 3 skipped` as the very last line, after the reasons why tests were skipped.
  *
- * `CHRONODE_CHECKS_FAILED` is what failed before the tests (types, lint) and counts as failed.
+ * Where `CHRONODE_TEST_COUNTS` names a file, the counts go into it as JSON instead, for `npm test` to add its own.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
@@ -12,19 +12,20 @@ export default class CountReporter implements Reporter {
     const states = tests.map((test) => test.result().state)
     const passed = states.filter((state) => state === 'passed').length
     const skipped = states.filter((state) => state === 'skipped').length
-    const failed = states.length - passed - skipped + modules.filter(failedOutsideTests).length + errors.length + checksFailed()
-    const lines = [...reasonsOfSkipped(tests), `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`]
-    process.once('exit', () => writeSync(1, `${lines.join('\n')}\n`))
+    const failed = states.length - passed - skipped + modules.filter(failedOutsideTests).length + errors.length
+    const lines = reasonsOfSkipped(tests)
+    const file = process.env['CHRONODE_TEST_COUNTS']
+    if (file === undefined) lines.push(`${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`)
+    else writeFileSync(file, JSON.stringify({ passed, failed, skipped }))
+    process.once('exit', () => {
+      if (lines.length > 0) writeSync(1, `${lines.join('\n')}\n`)
+    })
   }
 }
 
 /** A file that could not be imported, or a hook that threw: no test says so. */
 function failedOutsideTests(module: TestModule): boolean {
-  return module.state() === 'failed' && ![...module.children.allTests('failed')].length
-}
-
-function checksFailed(): number {
-  return Number(process.env['CHRONODE_CHECKS_FAILED'] ?? 0)
+  return module.state() === 'failed' && [...module.children.allTests('failed')].length === 0
 }
 
 /** One line a file and reason: the note of `context.skip(note)`, else the suite's name. */
