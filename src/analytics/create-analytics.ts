@@ -1,12 +1,16 @@
+import { channel } from 'node:diagnostics_channel'
 import type { AnalyticsConfig, Config } from '../config.js'
 import { ConfigError, type ConfigIssue, DatabaseClosedError } from '../errors.js'
 import type { Native } from '../native/runtime.js'
 import type { Predictor } from '../prediction.js'
 import type { Warn } from '../warning.js'
 import type { Analytics } from './analytics.js'
+import { ConfiguredModels } from './configured-models.js'
 import { warnOfFallbacks } from './fallback-warning.js'
 import { ERROR, Methods } from './methods.js'
+import { neuralStep } from './neural-step.js'
 import { predictInOrder } from './predict-in-order.js'
+import { describePredictors } from './predictor-descriptions.js'
 import { routeOf } from './routing.js'
 
 export interface AnalyticsOptions {
@@ -19,6 +23,8 @@ export interface AnalyticsOptions {
   readonly clock?: (() => number) | undefined
 }
 
+const predicted = channel('chronode:predict')
+
 /**
  * Prediction for one database. Models that the configuration names begin to load; nothing is waited for.
  *
@@ -26,10 +32,12 @@ export interface AnalyticsOptions {
  * the first prediction.
  * @throws {ArgumentError} a predictor that is none, or a name that is taken.
  */
-export function createAnalytics({ config, native: _native, warn, predictors = {} }: AnalyticsOptions): Analytics {
+export function createAnalytics({ config, native, warn, predictors = {}, clock = () => performance.now() }: AnalyticsOptions): Analytics {
   const methods = new Methods()
   for (const [name, predictor] of Object.entries(predictors)) methods.register(name, predictor)
   checkNames(config, methods)
+  const models = new ConfiguredModels({ config, native, warn, clock })
+  const { threads } = config.analytics
   let isClosed = false
   const refuseWhenClosed = (): void => {
     if (isClosed) throw new DatabaseClosedError()
@@ -40,31 +48,36 @@ export function createAnalytics({ config, native: _native, warn, predictors = {}
       return routeOf(request, {
         config,
         methods,
-        models: () => [],
-        neural: async () => ({
-          predictor: methods.builtIn('last')!,
-          context: undefined,
-          shut: { reason: 'native_unavailable', message: 'The neural predictor is not there yet.' },
-        }),
+        models: () => models.descriptions(),
+        neural: (collection, settings, timeoutMs) => neuralStep(models, collection, settings, { timeoutMs, threads }),
       })
     },
     async predict(route, collection, items, { signal }) {
       refuseWhenClosed()
       signal.throwIfAborted()
+      const startMs = performance.now()
       const answers = await predictInOrder(route.steps, items, signal)
       warnOfFallbacks(answers, route, collection, warn)
+      if (predicted.hasSubscribers) {
+        predicted.publish({
+          collection: collection.name,
+          methods: route.steps.map(({ method }) => method),
+          items: items.length,
+          durationMs: performance.now() - startMs,
+        })
+      }
       return answers
     },
     register: (name, predictor) => methods.register(name, predictor),
     methodNames: () => methods.names(),
-    predictors: () => [],
-    models: () => [],
+    predictors: () => describePredictors(methods, models, config.analytics),
+    models: () => models.descriptions(),
     async close() {
       isClosed = true
+      models.close()
     },
   }
 }
-
 function checkNames(config: AnalyticsOptions['config'], methods: Methods): void {
   const { analytics, collections } = config
   const issues = issuesOf('analytics', analytics, undefined, methods)

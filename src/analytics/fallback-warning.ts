@@ -1,6 +1,7 @@
 import type { Refusal, RefusalReason } from '../prediction.js'
 import type { Warn } from '../warning.js'
 import type { Answer, PredictedCollection, Route } from './analytics.js'
+import { ERROR, NEURAL_ODE } from './methods.js'
 
 /** How to mend what a method refused for. What is missing here lies in the data, and no operator is told of it. */
 const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
@@ -17,12 +18,18 @@ const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
 }
 
 /** What makes two refusals the same for the operator: a model that cannot serve is one cause, whoever asks. */
-export function causeOf(reason: RefusalReason, subject: string): string {
+function causeOf(reason: RefusalReason, subject: string): string {
   return `PREDICTION_FALLBACK ${reason} ${subject}`
 }
 
-export function adviceFor(reason: RefusalReason): string | undefined {
-  return ADVICE[reason]
+/** A model file that cannot serve, told as soon as it is known; the same words and the same cause as at the first prediction. */
+export function warnOfModel({ reason, message }: Refusal, fallback: string, warn: Warn): void {
+  const instead = fallback === ERROR ? 'Predictions by "neural_ode" are refused' : `Predictions come from "${fallback}" instead of "neural_ode"`
+  const text = `${instead} (${reason}): ${message} ${ADVICE[reason] ?? ''}`.trimEnd()
+  warn(
+    { code: 'PREDICTION_FALLBACK', message: text, reason, asked: NEURAL_ODE, answered: fallback === ERROR ? undefined : fallback },
+    causeOf(reason, message),
+  )
 }
 
 /** One warning for each cause that made another method answer than the one that was asked first. */

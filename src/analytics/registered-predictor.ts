@@ -35,10 +35,7 @@ async function askOnce(asked: Asked, items: readonly PredictionItem[], signal: A
   const timer = setTimeout(() => patience.abort(new Error(`"${name}" was given ${timeoutMs} ms.`)), Math.min(timeoutMs, TIMER_MS_MAX))
   const either = AbortSignal.any([signal, patience.signal])
   try {
-    const answers: unknown = await abortable(
-      answering(predictor, items, either),
-      either,
-    )
+    const answers: unknown = await abortable(answering(predictor, items, either), either)
     return await checkedAnswers(name, answers, items, dimension, signal)
   } catch (error) {
     signal.throwIfAborted()
