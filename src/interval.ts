@@ -7,13 +7,20 @@ export interface Interval {
 }
 
 const MS: Readonly<Record<string, number>> = {
-  ms: 1, millisecond: 1,
-  s: 1000, second: 1000,
-  m: 60_000, min: 60_000, minute: 60_000,
-  h: 3_600_000, hour: 3_600_000,
-  d: 86_400_000, day: 86_400_000,
-  w: 604_800_000, week: 604_800_000,
-} // biome-ignore format: a table
+  ms: 1,
+  millisecond: 1,
+  s: 1000,
+  second: 1000,
+  m: 60_000,
+  min: 60_000,
+  minute: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+  w: 604_800_000,
+  week: 604_800_000,
+}
 const MONTHS: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 }
 const PART = /^([+-]?\d+(?:\.\d+)?)\s*([a-z]+)$/i
 
