@@ -4,6 +4,7 @@ import type { Span } from './statement.js'
 
 /** UTF-16 units of a line that a frame shows; a longer one is cut on either side of the mistake. */
 const FRAME_WIDTH_MAX = 120
+const EXCERPT_LENGTH_MAX = 40
 const SUGGESTION_COUNT_MAX = 3
 /** Longer words are not compared: the cost is the product of both lengths. */
 const SUGGESTION_LENGTH_MAX = 128
@@ -30,9 +31,9 @@ export function placeOf(text: string, { start, end }: Span, suggestions: readonl
   return { line: number, column: first - from + 1, frame: frame.map((line) => line.trimEnd()).join('\n'), suggestions }
 }
 
-/** A mistake in the grammar, with what might have been meant. */
+/** A mistake in the grammar; the suggestions are what could stand there instead. */
 export function syntaxError(text: string, span: Span, message: string, suggestions: readonly string[] = []): QuerySyntaxError {
-  return new QuerySyntaxError(message + didYouMean(suggestions), placeOf(text, span, suggestions))
+  return new QuerySyntaxError(message, placeOf(text, span, suggestions))
 }
 
 /** The candidates that are nearest to a misspelt word, best first. */
@@ -58,6 +59,11 @@ export function didYouMean(suggestions: readonly string[]): string {
 export function listed(names: readonly string[], conjunction: 'and' | 'or'): string {
   if (names.length < 2) return names.join('')
   return `${names.slice(0, -1).join(', ')} ${conjunction} ${names.at(-1)}`
+}
+
+/** A piece of the text as it is quoted inside of a message. */
+export function excerpt(written: string): string {
+  return shown(written.length <= EXCERPT_LENGTH_MAX ? written : `${written.slice(0, EXCERPT_LENGTH_MAX - 3)}...`).replaceAll('\t', ' ')
 }
 
 /** A line without its terminator; `number` from 1. */
