@@ -1,7 +1,8 @@
 import { promisify } from 'node:util'
 import { crc32, inflateRaw } from 'node:zlib'
+import { Slice } from '../slice.js'
+import { abortable } from './abortable.js'
 import { invalid } from './model-refusal.js'
-import { createSlices, type Slices } from './slices.js'
 import { readZipDirectory, type ZipEntry } from './zip-directory.js'
 
 /** How much code a model may inflate to, all entries together. */
@@ -20,13 +21,13 @@ const inflate = promisify(inflateRaw)
  * @throws {ModelRefusal} `model_invalid`, naming what is wrong.
  */
 export async function checkArchive(archive: Buffer, signal: AbortSignal): Promise<Buffer | undefined> {
-  const slices = createSlices(signal)
-  const entries = await readZipDirectory(archive, slices)
+  const slice = new Slice()
+  const entries = await readZipDirectory(archive, signal)
   const folder = checkTorchScript(entries)
   checkDeflated(entries, `${folder}code/`)
   for (const entry of entries) {
     const bytes = entryBytes(archive, entry)
-    const sum = entry.isDeflated ? await inflatedCrc32(bytes, entry) : await slicedCrc32(bytes, slices)
+    const sum = entry.isDeflated ? await inflatedCrc32(bytes, entry) : await slicedCrc32(bytes, slice, signal)
     if (sum !== entry.crc32) throw invalid(`The entry ${entry.name} is damaged: its CRC-32 is not the one that was written with it.`)
   }
   const card = entries.find(({ name }) => name === folder + CARD)
@@ -57,11 +58,12 @@ function checkDeflated(entries: readonly ZipEntry[], codeFolder: string): void {
   if (total > CODE_BYTES_MAX) throw invalid(`The code of the model should inflate to at most ${CODE_BYTES_MAX} bytes; it would take ${total}.`)
 }
 
-async function slicedCrc32(bytes: Buffer, slices: Slices): Promise<number> {
+async function slicedCrc32(bytes: Buffer, slice: Slice, signal: AbortSignal): Promise<number> {
   let sum = 0
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
     sum = crc32(bytes.subarray(at, at + SLICE_BYTES), sum)
-    if (slices.isOver()) await slices.next()
+    const pause = slice.pause()
+    if (pause !== undefined) await abortable(pause, signal)
   }
   return sum
 }

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { InvariantError } from '../errors.js'
 import { type Outcome, type Predictor, refused } from '../prediction.js'
+import { Slice } from '../slice.js'
 import { abortable } from './abortable.js'
 import type { ServingModel } from './serving-model.js'
-import { createSlices } from './slices.js'
 import { type PlannedBatch, planBatches, rowBytes, toTensorBatch } from './tensor-batches.js'
 
 /** Batches that wait or run: enough that no thread of the addon is idle, at most so many bytes. */
@@ -27,7 +27,7 @@ export function neuralOde({ model, dimension, timeoutMs, threads }: NeuralOdeOpt
 
     async predict(items, { signal }) {
       const outcomes = items.map(({ targets }) => new Array<Outcome>(targets.length))
-      const slices = createSlices(signal)
+      const slice = new Slice()
       const inFlight = new Set<Promise<void>>()
       for (const batch of planBatches(items, model.card, dimension)) {
         const call = model
@@ -38,7 +38,8 @@ export function neuralOde({ model, dimension, timeoutMs, threads }: NeuralOdeOpt
         call.catch(() => {}) // it is thrown where it is waited for, or nobody waits any more
         const bytes = inFlight.size * batch.rows.length * rowBytes(batch, dimension)
         if (inFlight.size >= inFlightMax || bytes >= IN_FLIGHT_BYTES_MAX) await abortable(Promise.race(inFlight), signal)
-        if (slices.isOver()) await slices.next()
+        const pause = slice.pause()
+        if (pause !== undefined) await abortable(pause, signal)
       }
       await abortable(Promise.all(inFlight), signal)
       return outcomes

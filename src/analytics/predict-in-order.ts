@@ -1,8 +1,9 @@
 import { InvariantError } from '../errors.js'
 import { type Outcome, type PredictionItem, type Refusal, refused } from '../prediction.js'
+import { Slice } from '../slice.js'
 import { lengthOf, newest } from '../trajectory.js'
+import { abortable } from './abortable.js'
 import type { Answer, RouteStep } from './analytics.js'
-import { createSlices } from './slices.js'
 
 /** The targets of one item that no step has answered yet. */
 interface Open {
@@ -23,7 +24,7 @@ export async function predictInOrder(
   items: readonly PredictionItem[],
   signal: AbortSignal,
 ): Promise<readonly (readonly Answer[])[]> {
-  const slices = createSlices(signal)
+  const slice = new Slice()
   const answers = items.map(({ targets }) => new Array<Answer | undefined>(targets.length).fill(undefined))
   let open = items.map((item, i): Open => ({ item, answers: answers[i]!, positions: [...item.targets.keys()], firstRefusals: [] }))
   for (const step of steps) {
@@ -33,7 +34,8 @@ export async function predictInOrder(
     for (const [i, asked] of open.entries()) {
       const rest = record(asked, step, outcomes[i]!)
       if (rest !== undefined) left.push(rest)
-      if (slices.isOver()) await slices.next()
+      const pause = slice.pause()
+      if (pause !== undefined) await abortable(pause, signal)
     }
     open = left
   }

@@ -1,8 +1,8 @@
 import { described } from '../errors.js'
 import { type Outcome, type PredictionItem, type Predictor, REFUSAL_REASONS, type Refusal, type RefusalReason, refused } from '../prediction.js'
+import { Slice } from '../slice.js'
 import { abortable, TIMER_MS_MAX } from './abortable.js'
 import { copied, inParts } from './item-parts.js'
-import { createSlices } from './slices.js'
 
 /**
  * An app's predictor, held to the contract: whatever it throws or returns becomes one outcome a target.
@@ -15,7 +15,13 @@ export function registeredPredictor(name: string, predictor: Predictor, dimensio
     context: predictor.context,
     async predict(items, { signal }) {
       const answers: (readonly Outcome[])[] = []
-      for (const part of inParts(items)) answers.push(...(await askOnce({ name, predictor, dimension, timeoutMs }, part, signal)))
+      let isLate = false // then the parts that are left are not tried: each would wait as long
+      for (const part of inParts(items)) {
+        const answered = isLate ? undefined : await askOnce({ name, predictor, dimension, timeoutMs }, part, signal)
+        isLate = answered === undefined
+        const late = refused('timeout', `Predictor "${name}" did not answer within timeout_ms (${timeoutMs}).`)
+        for (const [i, item] of part.entries()) answers.push(answered?.[i] ?? allRefused(item, late))
+      }
       return answers
     },
   }
@@ -28,21 +34,20 @@ interface Asked {
   readonly timeoutMs: number
 }
 
-/** @throws the signal's reason; nothing that the predictor does is thrown. */
-async function askOnce(asked: Asked, items: readonly PredictionItem[], signal: AbortSignal): Promise<(readonly Outcome[])[]> {
+/** @returns undefined: it was too slow. @throws the signal's reason; nothing that the predictor does is thrown. */
+async function askOnce(asked: Asked, items: readonly PredictionItem[], signal: AbortSignal): Promise<(readonly Outcome[])[] | undefined> {
   const { name, predictor, dimension, timeoutMs } = asked
   const patience = new AbortController()
-  const timer = setTimeout(() => patience.abort(new Error(`"${name}" was given ${timeoutMs} ms.`)), Math.min(timeoutMs, TIMER_MS_MAX))
+  const timer = setTimeout(() => patience.abort(new Error(`timeout_ms (${timeoutMs}) is over`)), Math.min(timeoutMs, TIMER_MS_MAX))
   const either = AbortSignal.any([signal, patience.signal])
   try {
     const answers: unknown = await abortable(answering(predictor, items, either), either)
     return await checkedAnswers(name, answers, items, dimension, signal)
   } catch (error) {
     signal.throwIfAborted()
-    const refusal = patience.signal.aborted
-      ? refused('timeout', `Predictor "${name}" did not answer within timeout_ms (${timeoutMs}).`)
-      : refused('inference_failed', `Predictor "${name}" threw ${error instanceof Error ? `${error.name}: ${error.message}` : described(error)}.`)
-    return items.map((item) => allRefused(item, refusal))
+    if (patience.signal.aborted) return undefined
+    const met = error instanceof Error ? `${error.name}: ${error.message}` : described(error)
+    return items.map((item) => allRefused(item, refused('inference_failed', `Predictor "${name}" threw ${met}.`)))
   } finally {
     clearTimeout(timer)
   }
@@ -58,11 +63,12 @@ async function checkedAnswers(name: string, answers: unknown, items: readonly Pr
     const refusal = badShape(name, `a list of ${items.length}, one entry an item`, answers)
     return items.map((item) => allRefused(item, refusal))
   }
-  const slices = createSlices(signal)
+  const slice = new Slice()
   const checked: (readonly Outcome[])[] = []
   for (const [i, item] of items.entries()) {
     checked.push(checkedItem(name, answers[i], item, dimension))
-    if (slices.isOver()) await slices.next()
+    const pause = slice.pause()
+    if (pause !== undefined) await abortable(pause, signal)
   }
   return checked
 }

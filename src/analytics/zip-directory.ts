@@ -1,5 +1,6 @@
+import { Slice } from '../slice.js'
+import { abortable } from './abortable.js'
 import { invalid } from './model-refusal.js'
-import type { Slices } from './slices.js'
 
 /** One file in a zip archive. Numbers are bytes from the start of the archive. */
 export interface ZipEntry {
@@ -48,8 +49,9 @@ const MASK_32 = 0xffffffff
  * @throws {ModelRefusal} naming what is wrong.
  * Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16 and 4.5.3.
  */
-export async function readZipDirectory(archive: Buffer, slices: Slices): Promise<readonly ZipEntry[]> {
+export async function readZipDirectory(archive: Buffer, signal: AbortSignal): Promise<readonly ZipEntry[]> {
   const directory = findDirectory(archive)
+  const slice = new Slice()
   const entries: ZipEntry[] = []
   const names = new Set<string>()
   let at = directory.offset
@@ -59,7 +61,8 @@ export async function readZipDirectory(archive: Buffer, slices: Slices): Promise
     names.add(entry.name)
     entries.push(entry)
     at = next
-    if (slices.isOver()) await slices.next()
+    const pause = slice.pause()
+    if (pause !== undefined) await abortable(pause, signal)
   }
   if (at !== directory.end) throw invalid(`The directory of the archive should end after its ${directory.count} entries; it goes on.`)
   checkOverlaps(entries)
