@@ -1,3 +1,4 @@
+import { calendarFromDays, DAY_MS, daysFromCalendar, daysInMonth } from './calendar.js'
 import { TIMESTAMP_MAX, type Timestamp } from './timestamp.js'
 
 /** A span of time: whole UTC calendar months, then milliseconds. */
@@ -22,7 +23,9 @@ const MS: Readonly<Record<string, number>> = {
   week: 604_800_000,
 }
 const MONTHS: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 }
-const PART = /^([+-]?\d+(?:\.\d+)?)\s*([a-z]+)$/i
+/** An amount, its unit, and a comma when another part follows. */
+const PART = /\s*([+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-z]+)\s*(?:,(?=\s*[+-]?\d))?/iy
+const TEXT_MAX = 200
 
 /** The unit names that `parseInterval` knows, for messages. */
 export const INTERVAL_UNITS = 'ms, s, m, h, d, w, or milliseconds, seconds, minutes, hours, days, weeks, months, quarters, years'
@@ -30,23 +33,27 @@ export const INTERVAL_UNITS = 'ms, s, m, h, d, w, or milliseconds, seconds, minu
 /**
  * Reads `7 days`, `1 month`, `2h`, `1 year 6 months`.
  *
- * @returns undefined: not an interval. Months and years must be whole.
+ * @returns undefined: not an interval. Months, quarters and years must be whole.
  */
 export function parseInterval(text: string): Interval | undefined {
-  const words = text.trim().match(/[+-]?\d+(?:\.\d+)?\s*[a-z]+/gi)
-  if (words === null || words.join('').replace(/\s/g, '') !== text.replace(/[\s,]/g, '')) return undefined
+  if (text.length > TEXT_MAX || text.trim() === '') return undefined
   let months = 0
   let ms = 0
-  for (const word of words) {
-    const [, digits, name] = PART.exec(word)!
-    const amount = Number(digits)
-    const unit = name!.toLowerCase()
-    const singular = unit.length > 2 && unit.endsWith('s') ? unit.slice(0, -1) : unit
-    if (Object.hasOwn(MS, singular)) ms += amount * MS[singular]!
-    else if (Object.hasOwn(MONTHS, singular) && Number.isInteger(amount)) months += amount * MONTHS[singular]!
+  for (let at = 0; at < text.length; at = PART.lastIndex) {
+    PART.lastIndex = at
+    const part = PART.exec(text)
+    if (part === null) return undefined
+    const amount = Number(part[1])
+    const unit = singular(part[2]!.toLowerCase())
+    if (Object.hasOwn(MS, unit)) ms += amount * MS[unit]!
+    else if (Object.hasOwn(MONTHS, unit) && Number.isInteger(amount)) months += amount * MONTHS[unit]!
     else return undefined
   }
-  return Number.isFinite(ms) && Number.isFinite(months) ? { months, ms } : undefined
+  return Number.isFinite(ms) && Number.isSafeInteger(months) ? { months, ms } : undefined
+}
+
+function singular(unit: string): string {
+  return unit.length > 2 && unit.endsWith('s') ? unit.slice(0, -1) : unit
 }
 
 /**
@@ -61,15 +68,12 @@ export function addIntervals(start: Timestamp, { months, ms }: Interval, count: 
 }
 
 function addMonths(start: Timestamp, months: number): Timestamp {
-  const wholeMs = Math.floor(start)
-  const date = new Date(wholeMs)
-  const day = date.getUTCDate()
-  date.setUTCDate(1)
-  date.setUTCMonth(date.getUTCMonth() + months)
-  const lastDay = new Date(date.getTime())
-  lastDay.setUTCMonth(lastDay.getUTCMonth() + 1, 0)
-  date.setUTCDate(Math.min(day, lastDay.getUTCDate()))
-  return date.getTime() + (start - wholeMs)
+  const days = Math.floor(start / DAY_MS)
+  const { year, month, day } = calendarFromDays(days)
+  const monthIndex = year * 12 + (month - 1) + months
+  const moved = { year: Math.floor(monthIndex / 12), month: (((monthIndex % 12) + 12) % 12) + 1 }
+  const midnight = daysFromCalendar({ ...moved, day: Math.min(day, daysInMonth(moved.year, moved.month)) }) * DAY_MS
+  return midnight + (start - days * DAY_MS)
 }
 
 /** Text that `parseInterval` reads back as the same interval. */

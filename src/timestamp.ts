@@ -1,3 +1,5 @@
+import { isDate } from 'node:util/types'
+import { DAY_MS, daysFromCalendar, daysInMonth } from './calendar.js'
 import { type BatchPlace, described, InvalidTimestampError } from './errors.js'
 
 /** Epoch milliseconds as a double: what `Date.now()` returns. Whole milliseconds are exact. */
@@ -19,7 +21,7 @@ export function toTimestamp(input: unknown, place?: BatchPlace): Timestamp {
     if (typeof parsed === 'number') return parsed
     return fail(parsed.problem, input, place)
   }
-  if (input instanceof Date) return checked(input.getTime(), input, place)
+  if (isDate(input)) return checked(input.getTime(), input, place)
   if (typeof input === 'bigint')
     return fail(`A timestamp is a number of milliseconds, not a BigInt. Write Number(value), or Number(value) / 1e6 for nanoseconds.`, input, place)
   if (typeof input === 'object' && input !== null && 'epochMilliseconds' in input) {
@@ -39,57 +41,51 @@ function fail(claim: string, input: unknown, place: BatchPlace | undefined): nev
 }
 
 const DATE = /^([+-]\d{6}|\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$/
-const DATE_TIME = /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i
+const DATE_TIME = /^([+-]\d{6}|\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,40}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i
 
 /**
  * Reads ISO-8601 text: a date is its start in UTC; a time of day needs `Z` or an offset; fractions go to the microsecond.
  *
  * @returns epoch milliseconds, or what is wrong with the text.
+ * @example parseTimestamp('2030-12-31T08:00:00.000250+02:00') // 1924927200000.25
  */
 export function parseTimestamp(text: string): Timestamp | { readonly problem: string } {
-  const date = DATE.exec(text)
-  if (date !== null) return assembled(text, date[1]!, date[2] ?? '01', date[3] ?? '01', 0)
-  const match = DATE_TIME.exec(text)
+  const match = DATE.exec(text) ?? DATE_TIME.exec(text)
   if (match === null) return { problem: `'${shortened(text)}' is not a time. Expected ${EXPECTED}.` }
-  const [, year, month, day, hour, minute, second = '00', fraction = '', zone] = match
+  const [, year, month = '01', day = '01', hour, minute, second = '00', fraction = '', zone] = match
+  const midnight = midnightMs(year!, Number(month), Number(day))
+  if (midnight === undefined) return { problem: `'${text}' names a day that does not exist.` }
+  if (hour === undefined) return inRange(midnight, text)
   if (zone === undefined) {
-    return { problem: `'${text}' does not say in which time zone it is. Add Z for UTC, or an offset such as +02:00.` }
+    return { problem: `'${shortened(text)}' does not say in which time zone it is. Add Z for UTC, or an offset such as +02:00.` }
   }
-  if (fraction.length > 6)
-    return { problem: `'${shortened(text)}' is finer than a microsecond, which a timestamp cannot keep. Round it to six digits.` }
   const offset = offsetMs(zone)
-  const h = Number(hour)
-  const m = Number(minute)
-  const s = Number(second)
-  if (h > 23 || m > 59 || s > 59 || offset === undefined) return { problem: `'${text}' names a time of day that does not exist.` }
-  const sinceMidnightMs = (h * 60 + m) * 60_000 + s * 1000 - offset
-  const whole = assembled(text, year!, month!, day!, sinceMidnightMs)
-  if (typeof whole !== 'number' || fraction === '') return whole
-  return whole + Number(fraction.padEnd(6, '0')) / 1000
+  const [h, m, s] = [Number(hour), Number(minute), Number(second)]
+  if (h > 23 || m > 59 || s > 59 || offset === undefined) return { problem: `'${shortened(text)}' names a time of day that does not exist.` }
+  const digits = fraction.replace(/0+$/, '')
+  if (digits.length > 6)
+    return { problem: `'${shortened(text)}' is finer than a microsecond, which a timestamp cannot keep. Round it to six digits.` }
+  const whole = midnight + (h * 60 + m) * 60_000 + s * 1000 - offset
+  return inRange(digits === '' ? whole : whole + Number(digits.padEnd(6, '0')) / 1000, text)
 }
 
-function assembled(text: string, year: string, month: string, day: string, sinceMidnightMs: number): Timestamp | { readonly problem: string } {
-  if (year === '-000000') return { problem: `'${text}' is not a time: ISO-8601 writes the year 0 as +000000 or 0000.` }
-  const midnight = utcMidnight(Number(year), Number(month) - 1, Number(day))
-  if (midnight === undefined) return { problem: `'${text}' names a day that does not exist.` }
-  const timestamp = midnight + sinceMidnightMs
-  if (Math.abs(timestamp) > TIMESTAMP_MAX) return { problem: `'${text}' is beyond ±8.64e15 milliseconds of 1970.` }
-  return timestamp
+function inRange(timestamp: Timestamp, text: string): Timestamp | { readonly problem: string } {
+  if (Math.abs(timestamp) <= TIMESTAMP_MAX) return timestamp
+  return { problem: `'${shortened(text)}' is beyond ±8.64e15 milliseconds of 1970.` }
+}
+
+/** Undefined: there is no such day. ISO-8601 writes the year 0 as +000000 or 0000, never -000000. */
+function midnightMs(year: string, month: number, day: number): number | undefined {
+  if (year === '-000000' || month < 1 || month > 12 || day < 1 || day > daysInMonth(Number(year), month)) return undefined
+  return daysFromCalendar({ year: Number(year), month, day }) * DAY_MS
 }
 
 function offsetMs(zone: string): number | undefined {
   if (zone === 'Z' || zone === 'z') return 0
   const hours = Number(zone.slice(1, 3))
-  const minutes = Number(zone.slice(-2)) * (zone.length > 3 ? 1 : 0)
+  const minutes = zone.length > 3 ? Number(zone.slice(-2)) : 0
   if (hours > 23 || minutes > 59) return undefined
   return (zone[0] === '-' ? -1 : 1) * (hours * 60 + minutes) * 60_000
-}
-
-function utcMidnight(year: number, month: number, day: number): number | undefined {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month, day)
-  if (date.getUTCMonth() !== month || date.getUTCDate() !== day) return undefined
-  return date.getTime()
 }
 
 function shortened(text: string): string {
@@ -104,4 +100,20 @@ export function formatTimestamp(timestamp: Timestamp): string {
   if (micros === 0) return text
   if (micros === 1000) return new Date(wholeMs + 1).toISOString()
   return text.replace('Z', `${String(micros).padStart(3, '0')}Z`)
+}
+
+const YEAR_1971 = 365 * DAY_MS
+
+/**
+ * Whether timestamps are more likely seconds than milliseconds: read as milliseconds, all lie within 1970.
+ *
+ * One moment outside 1970 clears them all, so that a long batch is mostly not looked through.
+ */
+export function looksLikeSeconds(timestamps: Iterable<Timestamp>): boolean {
+  let isEmpty = true
+  for (const timestamp of timestamps) {
+    if (timestamp < 0 || timestamp >= YEAR_1971) return false
+    isEmpty = false
+  }
+  return !isEmpty
 }
