@@ -23,6 +23,7 @@ export interface Scope {
   readonly names: readonly string[]
   /** In words, for messages: `a column of PREDICT`. */
   readonly what: string
+  /** @param name  In lower case. */
   column(name: string): Compiled | undefined
   /** `payload` or `attributes`, whole. */
   root(name: 'payload' | 'attributes'): Compiled | undefined
@@ -44,7 +45,7 @@ export function compile(node: Expression, scope: Scope, values: ValueBinder): Co
     case 'now':
       return constant('time', values.now)
     case 'column-reference': {
-      const column = scope.column(node.name)
+      const column = scope.column(node.name.toLowerCase())
       if (column === undefined) throw values.mistakes.unknown(node, `no ${scope.what}`, node.name, scope.names)
       return column
     }
