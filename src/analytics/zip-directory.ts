@@ -72,6 +72,7 @@ export async function readZipDirectory(archive: Buffer, signal: AbortSignal): Pr
 function findDirectory(archive: Buffer): Directory {
   const end = archive.length - END_BYTES
   if (end < 0 || archive.readUInt32LE(end) !== END) throw invalid(`It does not end as a zip archive does: ${notAnArchive(archive)}`)
+  if (archive.readUInt16LE(end + 20) !== 0) throw invalid('The archive should end without a comment; it announces one.')
   const locator = end - LOCATOR_64_BYTES
   if (locator >= 0 && archive.readUInt32LE(locator) === LOCATOR_64) return findDirectory64(archive, locator)
   const count = archive.readUInt16LE(end + 10)
