@@ -107,12 +107,12 @@ const YEAR_1971 = 365 * DAY_MS
 /**
  * Whether timestamps are more likely seconds than milliseconds: read as milliseconds, all lie within 1970.
  *
- * One moment outside 1970 clears them all, so that a long batch is mostly not looked through.
+ * One moment outside 1970 clears them all, and so does 0, where relative times begin.
  */
 export function looksLikeSeconds(timestamps: Iterable<Timestamp>): boolean {
   let isEmpty = true
   for (const timestamp of timestamps) {
-    if (timestamp < 0 || timestamp >= YEAR_1971) return false
+    if (timestamp <= 0 || timestamp >= YEAR_1971) return false
     isEmpty = false
   }
   return !isEmpty

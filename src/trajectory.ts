@@ -19,7 +19,7 @@ export function lengthOf(trajectory: Trajectory): number {
 export function vectorAt(trajectory: Trajectory, index: number): Float32Array {
   const { dimension, timestamps, vectors } = trajectory
   const row = index < 0 ? timestamps.length + index : index
-  if (row < 0 || row >= timestamps.length) throw new InvariantError(`observation ${index} of ${timestamps.length} was read`)
+  if (!(row >= 0 && row < timestamps.length)) throw new InvariantError(`observation ${index} of ${timestamps.length} was read`)
   return vectors.subarray(row * dimension, (row + 1) * dimension)
 }
 
@@ -31,12 +31,18 @@ export function newest(trajectory: Trajectory, count: number): Trajectory {
   return { dimension, timestamps: timestamps.subarray(from), vectors: vectors.subarray(from * dimension) }
 }
 
-/** @param pairs  [timestamp, vector], in any order of time that increases strictly. */
+/**
+ * A trajectory out of its observations, for tests and examples.
+ *
+ * @param pairs  [timestamp, vector], by strictly increasing time, all vectors of one length.
+ */
 export function trajectoryOf(pairs: readonly (readonly [number, ArrayLike<number>])[]): Trajectory {
   const dimension = pairs[0]?.[1].length ?? 0
   const timestamps = Float64Array.from(pairs, ([timestamp]) => timestamp)
   const vectors = new Float32Array(pairs.length * dimension)
-  pairs.forEach(([, vector], i) => {
+  pairs.forEach(([timestamp, vector], i) => {
+    if (vector.length !== dimension) throw new InvariantError(`observation ${i} has ${vector.length} numbers, the first one ${dimension}`)
+    if (i > 0 && !(timestamp > timestamps[i - 1]!)) throw new InvariantError(`observation ${i} is not after the one before it`)
     vectors.set(vector, i * dimension)
   })
   return { timestamps, vectors, dimension }

@@ -175,13 +175,14 @@ describe('looksLikeSeconds', () => {
 
   test('sees seconds of our time, which read as milliseconds are the 20th of January 1970', () => {
     expect(looksLikeSeconds([today, today + 60])).toBe(true)
-    expect(looksLikeSeconds([0, 365 * 86_400_000 - 1])).toBe(true)
+    expect(looksLikeSeconds([1, 365 * 86_400_000 - 1])).toBe(true)
   })
 
-  test('is cleared by one moment outside 1970, and by having none', () => {
+  test('is cleared by one moment outside 1970, by 0, where relative times begin, and by having none', () => {
     expect(looksLikeSeconds([today, today * 1000])).toBe(false)
     expect(looksLikeSeconds([today, 365 * 86_400_000])).toBe(false)
     expect(looksLikeSeconds([today, -1])).toBe(false)
+    expect(looksLikeSeconds([0, 1000, 2000])).toBe(false)
     expect(looksLikeSeconds([])).toBe(false)
   })
 })
