@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly logger?: Logger
   /** Predictors of the app's own, by name; those that the configuration names must be here. */
   readonly predictors?: Readonly<Record<string, Predictor>>
+  /** Opens for reading alone, whatever the configuration says: a file that is not there is not made. */
+  readonly readonly?: boolean
 }
 
 /** The rows of a result; name a type to have them typed. */
@@ -48,8 +50,9 @@ export interface CollectionOptions {
  * @throws {ConfigError} the configuration is wrong: every issue at once.
  * @throws {StorageError} the file cannot be used.
  */
-export async function openDatabase(config: string | ConfigInput, { logger, predictors }: OpenOptions = {}): Promise<Database> {
-  const settings = readConfig(config)
+export async function openDatabase(config: string | ConfigInput, options: OpenOptions = {}): Promise<Database> {
+  const { logger, predictors, readonly = false } = options
+  const settings = readonly ? forReading(readConfig(config)) : readConfig(config)
   const warn = createWarn(logger)
   const native = openNative()
   const store = await openStore({ ...settings.storage, warn })
@@ -60,6 +63,11 @@ export async function openDatabase(config: string | ConfigInput, { logger, predi
     await store.close()
     throw error
   }
+}
+
+/** A database in memory is nobody else's, and stays as it is. */
+function forReading(config: Config): Config {
+  return config.storage.path === ':memory:' ? config : { ...config, storage: { ...config.storage, readonly: true } }
 }
 
 interface Parts {
@@ -155,6 +163,13 @@ export class Database {
   /** What native code is there, and what to do where it is not. */
   nativeStatus(): NativeStatus {
     return this.#parts.native.status()
+  }
+
+  /** Brings libtorch in now, as the first model would: half a second, on a thread of its own. @returns what is there then. */
+  async loadNative(): Promise<NativeStatus> {
+    this.#assertOpen()
+    await this.#track(this.#parts.native.torch({ threads: this.#parts.config.analytics.threads }))
+    return this.nativeStatus()
   }
 
   /** Computes every stored checksum and count again, and asks SQLite about its own structure. */
