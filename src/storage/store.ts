@@ -132,10 +132,12 @@ export interface VerifyReport {
 
 /** A write that waits for other processes' locks asynchronously, at most `busy_timeout_ms`. */
 export interface Store {
+  /** Brings the tables to the newest schema, where `migrate = "manual"` left that to the app. Until then all else is `STORAGE_MIGRATION_NEEDED`. */
+  migrate(): Promise<void>
   /** @throws {CollectionExistsError} with other settings. The same settings: returns it. */
   createCollection(name: string, settings: CollectionSettings): Promise<CollectionRecord>
   dropCollection(collection: CollectionRecord): Promise<void>
-  /** From memory where that is current, else one small read. */
+  /** One small read. */
   collection(name: string): CollectionRecord | undefined
   collections(): readonly CollectionRecord[]
 

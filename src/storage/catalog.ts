@@ -1,0 +1,108 @@
+import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './checksum.js'
+import { corruption, placeInWords } from './corruption.js'
+import type { SqliteDatabase } from './sqlite-library.js'
+import { Statement } from './statement.js'
+import type { CollectionRecord, Metric } from './store.js'
+
+/** A collection's row, whole and verified. */
+export interface StoredCollection extends CollectionRecord {
+  readonly encoding: string
+  /** Raised by every write transaction that touches the collection. */
+  readonly generation: number
+}
+
+/** The only encoding so far: little-endian float32, one after another. */
+export const ENCODING = 'float32'
+
+export type CollectionRow = [
+  key: number,
+  name: string,
+  dimension: number,
+  metric: string,
+  normalized: number,
+  encoding: string,
+  observationCount: number,
+  entityCount: number,
+  generation: number,
+  checksum: number,
+]
+export type EntityRow = [
+  key: number,
+  collection: number,
+  id: string,
+  attributes: string | null,
+  observationCount: number,
+  firstTimestamp: number | null,
+  lastTimestamp: number | null,
+  generation: number,
+  checksum: number,
+]
+
+export const COLLECTION_COLUMNS = 'key, name, dimension, metric, normalized, encoding, observation_count, entity_count, generation, checksum'
+export const ENTITY_COLUMNS = 'key, collection, id, attributes, observation_count, first_timestamp, last_timestamp, generation, checksum'
+
+/** Reads the rows of collections and entities on one connection. Each is verified; none is remembered. */
+export class Catalog {
+  readonly #collectionByName
+  readonly #collectionByKey
+  readonly #collections
+  readonly #entity
+  readonly #entityPage
+
+  constructor(database: SqliteDatabase) {
+    const collection = `SELECT ${COLLECTION_COLUMNS} FROM chronode_collection`
+    const entity = `SELECT ${ENTITY_COLUMNS} FROM chronode_entity WHERE collection = ?`
+    this.#collectionByName = new Statement<[string], CollectionRow>(database, `${collection} WHERE name = ?`)
+    this.#collectionByKey = new Statement<[number], CollectionRow>(database, `${collection} WHERE key = ?`)
+    this.#collections = new Statement<[], CollectionRow>(database, `${collection} ORDER BY name`)
+    this.#entity = new Statement<[number, string], EntityRow>(database, `${entity} AND id = ?`)
+    this.#entityPage = new Statement<[number, string, number], EntityRow>(database, `${entity} AND id > ? ORDER BY id LIMIT ?`)
+  }
+
+  collection(name: string): StoredCollection | undefined {
+    const row = this.#collectionByName.get(name)
+    return row && toCollection(row)
+  }
+
+  collectionByKey(key: number): StoredCollection | undefined {
+    const row = this.#collectionByKey.get(key)
+    return row && toCollection(row)
+  }
+
+  /** By name (UTF-8 bytes). */
+  collections(): StoredCollection[] {
+    return this.#collections.all().map(toCollection)
+  }
+
+  entity(collection: CollectionRecord, id: string): EntityFields | undefined {
+    const row = this.#entity.get(collection.key, id)
+    return row && toEntity(row, collection)
+  }
+
+  /** Entities by id (UTF-8 bytes), from the one after `afterId`; '' is before all. */
+  entityPage(collection: CollectionRecord, afterId: string, limit: number): EntityFields[] {
+    return this.#entityPage.all(collection.key, afterId, limit).map((row) => toEntity(row, collection))
+  }
+}
+
+function toCollection(row: CollectionRow): StoredCollection {
+  const fields = collectionFields(row)
+  if (collectionChecksum(fields) !== row[9]) throw corruption(`${placeInWords(fields.name)}: its own row`, 'does not match its checksum')
+  return { ...fields, metric: fields.metric as Metric } // the checksum says that it is what we wrote
+}
+
+export function collectionFields(row: CollectionRow): CollectionFields {
+  const [key, name, dimension, metric, normalized, encoding, observationCount, entityCount, generation] = row
+  return { key, name, dimension, metric, normalized: normalized === 1, encoding, observationCount, entityCount, generation }
+}
+
+function toEntity(row: EntityRow, collection: CollectionRecord): EntityFields {
+  const fields = entityFields(row)
+  if (entityChecksum(fields) !== row[8]) throw corruption(`${placeInWords(collection.name, fields.id)}: its own row`, 'does not match its checksum')
+  return fields
+}
+
+export function entityFields(row: EntityRow): EntityFields {
+  const [key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation] = row
+  return { key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation }
+}

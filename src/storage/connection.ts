@@ -1,0 +1,130 @@
+import { closeSync, openSync, type Stats, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { ArgumentError, StorageError } from '../errors.js'
+import type { SqliteConstructor, SqliteDatabase } from './sqlite-library.js'
+import { Statement, withStorageErrors } from './statement.js'
+
+const PAGE_BYTES = 16_384
+const WRITER_CACHE_KIB = 16_384
+/** What the write-ahead log is cut back to. */
+const JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+
+export interface ConnectionOptions {
+  readonly path: string
+  readonly readonly: boolean
+  readonly durability: 'normal' | 'full'
+}
+
+/** The connection that writes, and the way to further ones. A file or memory of our own; an app's own connection will be another of these. */
+export interface Connection {
+  /** For messages. */
+  readonly path: string
+  readonly database: SqliteDatabase
+  readonly readonly: boolean
+  /** A further connection that only reads; undefined where there can be none. */
+  readonly openReader: (() => SqliteDatabase) | undefined
+  /** The size of the write-ahead log. */
+  walBytes(): number
+  close(): void
+}
+
+/**
+ * Opens a database of our own by its path, and makes the file where there is none.
+ *
+ * @throws {StorageError} what is there is not ours, or cannot be reached.
+ */
+export function openConnection(Sqlite: SqliteConstructor, options: ConnectionOptions): Connection {
+  return options.path === ':memory:' ? openMemory(Sqlite, options) : openFile(Sqlite, options)
+}
+
+function openMemory(Sqlite: SqliteConstructor, { path, readonly }: ConnectionOptions): Connection {
+  if (readonly) throw new ArgumentError('storage.readonly', 'false with path :memory:', 'true', 'A database in memory starts empty.')
+  const database = new Sqlite(path, { timeout: 0 })
+  database.pragma('foreign_keys = ON')
+  return { path, database, readonly, openReader: undefined, walBytes: () => 0, close: () => database.close() }
+}
+
+function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connection {
+  const { path, readonly } = options
+  prepareFile(path, readonly)
+  const open = (asReader: boolean) => withStorageErrors(path, () => new Sqlite(path, { timeout: 0, readonly: asReader, fileMustExist: true }))
+  const database = open(readonly)
+  try {
+    withStorageErrors(path, () => setUp(database, options))
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return {
+    path,
+    database,
+    readonly,
+    openReader: () => open(true),
+    walBytes: () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    close: () => database.close(),
+  }
+}
+
+function setUp(database: SqliteDatabase, { path, readonly, durability }: ConnectionOptions): void {
+  if (isEmpty(database, path) && !readonly) {
+    database.pragma(`page_size = ${PAGE_BYTES}`)
+    database.pragma('journal_mode = WAL')
+  }
+  database.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+  database.pragma('foreign_keys = ON')
+  database.pragma(`cache_size = -${WRITER_CACHE_KIB}`)
+  database.pragma(`journal_size_limit = ${JOURNAL_BYTES_MAX}`)
+}
+
+/** Makes an empty file that only its owner may use, or refuses what is there. Never opens what SQLite may have open. */
+function prepareFile(path: string, readonly: boolean): void {
+  const stats = statusOf(path)
+  if (stats !== undefined) {
+    if (stats.isFile()) return
+    const what = stats.isDirectory() ? 'a directory' : 'not a regular file'
+    throw new StorageError(
+      'STORAGE_NOT_A_DATABASE',
+      `${path} is ${what}. Under [storage], path should name a file; one that does not exist is created.`,
+    )
+  }
+  if (readonly) {
+    const message = `There is no database at ${path}, and one opened with readonly = true is not created. Check the path, or open it once for writing.`
+    throw new StorageError('STORAGE_UNREACHABLE', message)
+  }
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return // another process was faster
+    if (hasCode(error, 'ENOENT')) throw unreachableFile(path, `its folder ${dirname(path)} does not exist. Create the folder first`, error)
+    throw unreachableFile(path, 'its folder does not let this user create it. Check its permissions, or choose another path', error)
+  }
+}
+
+function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw unreachableFile(path, 'its folder cannot be read. Check the path and its permissions', error)
+  }
+}
+
+function unreachableFile(path: string, claim: string, cause: unknown): StorageError {
+  return new StorageError('STORAGE_UNREACHABLE', `The database ${path} cannot be opened: ${claim}.`, { cause })
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+/** @throws {StorageError} it holds only tables of somebody else: by path, nobody has consented to ours beside them. */
+function isEmpty(database: SqliteDatabase, path: string): boolean {
+  const named = "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+  const names = new Statement<[], string>(database, named).all()
+  if (names.length === 0) return true
+  if (names.some((name) => name.startsWith('chronode_'))) return false
+  const some = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', ...' : ''}`
+  throw new StorageError(
+    'STORAGE_NOT_A_DATABASE',
+    `${path} belongs to another program (it has the tables ${some}). Give Chronode a file of its own under [storage] path, or open your database yourself and attach it.`,
+  )
+}

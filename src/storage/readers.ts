@@ -1,0 +1,78 @@
+import type { Connection } from './connection.js'
+import { Reader } from './reader.js'
+import type { Turnstile } from './turnstile.js'
+
+/** Lends readers, one a snapshot. */
+export interface Readers {
+  /** At once where nothing is in the way. */
+  take(): Reader | Promise<Reader>
+  give(reader: Reader): void
+  close(): void
+}
+
+/** Connections that read at the same time. More statements than these wait for one another. */
+const READERS_MAX = 32
+/** Connections that stay open for the next statement. */
+const IDLE_MAX = 4
+
+/** A connection for each snapshot: reading never waits for a write, nor a write for reading (WAL mode). */
+export class PooledReaders implements Readers {
+  readonly #idle: Reader[] = []
+  readonly #waiting: PromiseWithResolvers<Reader>[] = []
+  #lent = 0
+  #isClosed = false
+
+  constructor(private readonly open: NonNullable<Connection['openReader']>) {}
+
+  take(): Reader | Promise<Reader> {
+    if (this.#lent >= READERS_MAX) {
+      const waiter = Promise.withResolvers<Reader>()
+      this.#waiting.push(waiter)
+      return waiter.promise
+    }
+    const reader = this.#idle.pop() ?? new Reader(this.open(), false)
+    this.#lent++
+    return reader
+  }
+
+  give(reader: Reader): void {
+    const waiter = this.#waiting.shift()
+    if (waiter === undefined) this.#putAway(reader)
+    else waiter.resolve(reader)
+  }
+
+  #putAway(reader: Reader): void {
+    this.#lent--
+    if (this.#isClosed || this.#idle.length >= IDLE_MAX) reader.database.close()
+    else this.#idle.push(reader)
+  }
+
+  /** Those that are lent are closed when they come back. */
+  close(): void {
+    this.#isClosed = true
+    for (const reader of this.#idle.splice(0)) reader.database.close()
+  }
+}
+
+/** The only connection, for all snapshots (`:memory:`): our writes wait until they have ended. */
+export class SharedReader implements Readers {
+  readonly #reader: Reader
+
+  constructor(
+    connection: Connection,
+    private readonly turnstile: Turnstile,
+  ) {
+    this.#reader = new Reader(connection.database, true)
+  }
+
+  take(): Reader | Promise<Reader> {
+    if (this.turnstile.tryRead()) return this.#reader
+    return this.turnstile.read().then(() => this.#reader)
+  }
+
+  give(): void {
+    this.turnstile.leaveRead()
+  }
+
+  close(): void {}
+}

@@ -1,0 +1,55 @@
+import { StorageError, type StorageErrorCode } from '../errors.js'
+
+/** SQLite's result codes by their first part, so that the extended ones (SQLITE_BUSY_SNAPSHOT) are among them. */
+const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: string])[] = [
+  [
+    'SQLITE_BUSY',
+    'STORAGE_BUSY',
+    'is locked by another process or connection. Try again, let that write end, or raise busy_timeout_ms under [storage].',
+  ],
+  ['SQLITE_LOCKED', 'STORAGE_BUSY', 'is locked by another statement of this process. Try again when it has ended.'],
+  ['SQLITE_FULL', 'STORAGE_FULL', 'cannot grow: its disk, or its page limit, is full. Make room; nothing of this write was kept.'],
+  ['SQLITE_READONLY', 'STORAGE_READ_ONLY', 'cannot be written here. Check the permissions of the file and its folder.'],
+  [
+    'SQLITE_NOTADB',
+    'STORAGE_NOT_A_DATABASE',
+    'is not a SQLite database. Give a path of its own under [storage] path; a file that does not exist is created.',
+  ],
+  ['SQLITE_CORRUPT', 'STORAGE_CORRUPT', 'is damaged. Run verify() to see what is hit, and restore those parts from a backup.'],
+  ['SQLITE_CANTOPEN', 'STORAGE_UNREACHABLE', 'cannot be opened. Check that its folder exists and that this user may read and write there.'],
+  ['SQLITE_IOERR', 'STORAGE_UNREACHABLE', 'cannot be read or written. Check the disk; nothing of this write was kept.'],
+  ['SQLITE_PERM', 'STORAGE_UNREACHABLE', 'may not be used by this user. Check the permissions of the file and its folder.'],
+  ['SQLITE_NOLFS', 'STORAGE_UNREACHABLE', 'is larger than this file system allows.'],
+]
+
+/** SQLite says that a lock is held elsewhere: worth another try. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'STORAGE_BUSY' && isOfKind(sqliteCode(error.cause), 'SQLITE_BUSY')
+}
+
+/**
+ * What SQLite threw, as one of ours with its error as `cause`; anything else as it is.
+ *
+ * @param path  The database file: for the message.
+ */
+export function toStorageError(error: unknown, path: string): unknown {
+  const sqlite = sqliteCode(error)
+  if (sqlite === undefined) return error
+  const known = CODES.find(([prefix]) => isOfKind(sqlite, prefix))
+  if (known !== undefined) return new StorageError(known[1], `The database ${path} ${known[2]}`, { cause: error })
+  if (sqlite === 'SQLITE_ERROR' && error instanceof Error && /no such (table|column|index)/.test(error.message)) {
+    const message = `The database ${path} lacks a part of Chronode's tables (${error.message}). Restore it from a backup.`
+    return new StorageError('STORAGE_CORRUPT', message, { cause: error })
+  }
+  return error
+}
+
+function isOfKind(sqlite: string | undefined, prefix: string): boolean {
+  return sqlite === prefix || sqlite?.startsWith(`${prefix}_`) === true
+}
+
+/** By its shape, not its class: the app's copy of better-sqlite3 need not be ours. */
+function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined
+  return error.code.startsWith('SQLITE_') ? error.code : undefined
+}

@@ -1,0 +1,287 @@
+import { DatabaseClosedError, InvariantError, QueryLimitError } from '../errors.js'
+import type { JsonObject, JsonValue } from '../json.js'
+import type { Trajectory } from '../trajectory.js'
+import type { StoredCollection } from './catalog.js'
+import type { EntityFields } from './checksum.js'
+import { corruption, placeInWords } from './corruption.js'
+import type { Extent, ObservationRow, Owner } from './observation-reader.js'
+import type { Reader } from './reader.js'
+import { Slice } from './slice.js'
+import type { CollectionRecord, ContextRequest, EntityObservations, EntityRecord, Observation, ScanRequest, Snapshot, Surroundings } from './store.js'
+import type { Work } from './transaction.js'
+
+const ENTITIES_A_PAGE = 500
+/** Vectors read by one statement, in bytes: what takes about a millisecond. */
+const PIECE_BYTES = 262_144
+const PIECE_ROWS_MAX = 1000
+const NO_VECTOR = new Float32Array(0)
+
+/** How long a snapshot may live: it keeps the write-ahead log from being cut back. */
+export interface SnapshotLimits {
+  readonly lifetimeMs: number
+  readonly walGrowthBytes: number
+}
+export const SNAPSHOT_LIMITS: SnapshotLimits = { lifetimeMs: 60_000, walGrowthBytes: 256 * 1024 * 1024 }
+
+export interface SnapshotOptions {
+  readonly limits: SnapshotLimits
+  readonly walBytes: () => number
+  /** Gives the reader back. */
+  readonly onEnd: (snapshot: SqliteSnapshot) => void
+}
+
+/** One view through one reader. No cursor is ever open across an await, so that it can be ended between any two turns. */
+export class SqliteSnapshot implements Snapshot {
+  readonly #slice = new Slice()
+  readonly #beganAtMs = performance.now()
+  #walBytesBefore: number | undefined
+  #ended: (() => Error) | undefined
+
+  constructor(
+    readonly reader: Reader,
+    private readonly options: SnapshotOptions,
+  ) {}
+
+  async collections(): Promise<readonly CollectionRecord[]> {
+    this.#assertLive()
+    return this.reader.catalog.collections()
+  }
+
+  async collection(name: string): Promise<StoredCollection | undefined> {
+    this.#assertLive()
+    return this.reader.collection(name)
+  }
+
+  async findEntities(collection: CollectionRecord, ids: readonly string[]): Promise<readonly (EntityRecord | undefined)[]> {
+    this.#assertLive()
+    const found: (EntityRecord | undefined)[] = []
+    for (const id of ids) {
+      if (this.#slice.isOver) await this.#rest()
+      const fields = this.reader.catalog.entity(collection, id)
+      found.push(fields && toRecord(fields))
+    }
+    return found
+  }
+
+  async *scanEntities(collection: CollectionRecord): AsyncGenerator<readonly EntityRecord[]> {
+    let count = 0
+    for (let afterId = ''; ; ) {
+      this.#assertLive()
+      if (this.#slice.isOver) await this.#rest()
+      const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toRecord)
+      count += page.length
+      if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
+      if (page.length > 0) yield page
+      if (page.length < ENTITIES_A_PAGE) return
+      afterId = page.at(-1)!.id
+    }
+  }
+
+  async readContexts(collection: CollectionRecord, requests: readonly ContextRequest[]): Promise<readonly Trajectory[]> {
+    this.#assertLive()
+    const trajectories: Trajectory[] = []
+    for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
+      if (this.#slice.isOver) await this.#rest()
+      const owner = { collection, entity }
+      const rows =
+        limit <= rowsOfPiece(collection) ? this.#newest(owner, since, until, limit) : await this.#newestInPieces(owner, since, until, limit)
+      trajectories.push(toTrajectory(rows, collection.dimension))
+    }
+    return trajectories
+  }
+
+  async extentUntil(_collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
+    this.#assertLive()
+    const { observationCount: count, firstTimestamp: first, lastTimestamp: last } = entity
+    if (last === undefined || last <= until) return { count, first, last }
+    if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
+    return this.#drive(this.reader.observations.extent(entity.key, until))
+  }
+
+  async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
+    this.#assertLive()
+    const owner = { collection, entity }
+    const [before] = this.reader.observations.newest(owner, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
+    const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.after(owner, at, until, 1) : []
+    return { before: before && toObservation(before, ALL), after: after && toObservation(after, ALL) }
+  }
+
+  async *scan(collection: CollectionRecord, request: ScanRequest): AsyncGenerator<EntityObservations> {
+    const pages = request.entities === undefined ? this.scanEntities(collection) : [request.entities]
+    for await (const page of pages) {
+      for (const entity of page) {
+        if (entity.observationCount > 0) yield* this.#scanEntity({ collection, entity }, request)
+      }
+    }
+  }
+
+  release(): void {
+    this.end(() => new InvariantError('a snapshot was read after its release'))
+  }
+
+  /** @param error  What reading it says from now on. */
+  end(error: () => Error): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    this.reader.end()
+    this.options.onEnd(this)
+  }
+
+  endIfExpired(): void {
+    const { lifetimeMs, walGrowthBytes } = this.options.limits
+    const walBytes = this.options.walBytes()
+    this.#walBytesBefore ??= walBytes
+    const advice = 'Read less at once: narrow it by entity or time, or take it in several statements.'
+    if (performance.now() - this.#beganAtMs > lifetimeMs) {
+      this.end(() => new QueryLimitError(`A statement may read for ${lifetimeMs / 1000} s; this one took longer. ${advice}`, lifetimeMs, undefined))
+    } else if (walBytes - this.#walBytesBefore > walGrowthBytes) {
+      const claim = `While this statement was reading, more than ${walGrowthBytes} bytes were written beside it.`
+      this.end(() => new QueryLimitError(`${claim} ${advice}`, walGrowthBytes, undefined))
+    }
+  }
+
+  /** For long work that reads by itself: a turn for the host when this slice is over. */
+  async pauseIfDue(): Promise<void> {
+    this.#assertLive()
+    if (this.#slice.isOver) await this.#rest()
+  }
+
+  async *#scanEntity(owner: Owner, request: ScanRequest): AsyncGenerator<EntityObservations> {
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, newest } = request
+    const needs = { vectors: request.vectors ?? true, payloads: request.payloads ?? true }
+    const { entity } = owner
+    if (newest !== undefined && newest <= rowsOfPiece(owner.collection)) {
+      this.#assertLive()
+      if (this.#slice.isOver) await this.#rest()
+      const rows = this.#newest(owner, from, to, newest)
+      if (rows.length > 0) yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
+      return
+    }
+    for await (const rows of this.#pieces(owner, from, to, newest)) {
+      yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
+    }
+  }
+
+  /** In time order. */
+  #newest(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
+    const rows = this.reader.observations.newest(owner, from, to, limit).reverse()
+    this.#checkObservationCount(owner, from, to, limit, rows.length)
+    return rows
+  }
+
+  async #newestInPieces(owner: Owner, from: number, to: number, limit: number): Promise<ObservationRow[]> {
+    const rows: ObservationRow[] = []
+    for await (const piece of this.#pieces(owner, from, to, limit)) rows.push(...piece)
+    return rows
+  }
+
+  /** The range of one entity, or its newest `limit`, in time order. */
+  async *#pieces(owner: Owner, from: number, to: number, limit = Number.POSITIVE_INFINITY): AsyncGenerator<ObservationRow[]> {
+    const { observations } = this.reader
+    const rowsMax = rowsOfPiece(owner.collection)
+    this.#assertLive()
+    if (this.#slice.isOver) await this.#rest()
+    const start = limit < owner.entity.observationCount ? await this.#drive(observations.startOfNewest(owner, from, to, limit)) : from
+    let piece = observations.from(owner, start, to, rowsMax)
+    for (let count = piece.length; ; count += piece.length) {
+      const isLast = piece.length < rowsMax
+      if (isLast) this.#checkObservationCount(owner, from, to, limit, count)
+      if (piece.length > 0) yield piece
+      if (isLast) return
+      this.#assertLive()
+      if (this.#slice.isOver) await this.#rest()
+      piece = observations.after(owner, piece.at(-1)![0], to, rowsMax)
+    }
+  }
+
+  /** What a range that covers the whole entity must bring; damage to SQLite's index can hide rows. */
+  #checkObservationCount({ collection, entity }: Owner, from: number, to: number, limit: number, count: number): void {
+    if (from > (entity.firstTimestamp ?? from) || to < (entity.lastTimestamp ?? to)) return
+    const expected = Math.min(limit, entity.observationCount)
+    if (count === expected) return
+    const now = this.reader.catalog.entity(collection, entity.id)
+    if (now?.key !== entity.key || now.observationCount !== entity.observationCount) return // changed by insertNow, where there is one connection
+    throw corruption(placeInWords(collection.name, entity.id), `should have ${expected} observations, and ${count} were found`)
+  }
+
+  #checkEntityCount(collection: CollectionRecord, count: number): void {
+    if (count === collection.entityCount) return
+    const now = this.reader.catalog.collectionByKey(collection.key)
+    if (now?.entityCount !== collection.entityCount) return
+    throw corruption(placeInWords(collection.name), `should have ${collection.entityCount} entities, and ${count} were found`)
+  }
+
+  async #drive<T>(work: Work<T>): Promise<T> {
+    for (;;) {
+      const { done, value } = work.next()
+      if (done === true) return value
+      if (this.#slice.isOver) await this.#rest()
+    }
+  }
+
+  async #rest(): Promise<void> {
+    await this.#slice.rest()
+    this.#assertLive()
+  }
+
+  #assertLive(): void {
+    if (this.#ended === undefined && this.#slice.isOver) this.endIfExpired()
+    if (this.#ended !== undefined) throw this.#ended()
+  }
+}
+
+/** What reading an ended snapshot of a closed database says. */
+export function closed(): Error {
+  return new DatabaseClosedError()
+}
+
+/** How many observations one statement reads. */
+export function rowsOfPiece({ dimension }: Pick<CollectionRecord, 'dimension'>): number {
+  return Math.max(1, Math.min(PIECE_ROWS_MAX, Math.floor(PIECE_BYTES / (dimension * 4))))
+}
+
+function toRecord(fields: EntityFields): EntityRecord {
+  const { key, id, attributes, observationCount, firstTimestamp, lastTimestamp } = fields
+  return {
+    key,
+    id,
+    attributes: attributes === null ? null : (JSON.parse(attributes) as JsonObject),
+    observationCount,
+    firstTimestamp: firstTimestamp ?? undefined,
+    lastTimestamp: lastTimestamp ?? undefined,
+  }
+}
+
+interface Needs {
+  readonly vectors: boolean
+  readonly payloads: boolean
+}
+const ALL: Needs = { vectors: true, payloads: true }
+
+function toObservation([timestamp, recordedAt, vector, payload]: ObservationRow, needs: Needs): Observation {
+  return {
+    timestamp,
+    recordedAt,
+    vector: needs.vectors ? toFloats(vector) : NO_VECTOR,
+    payload: needs.payloads && payload !== null ? (JSON.parse(payload) as JsonValue) : undefined,
+  }
+}
+
+/** Memory of its own: the caller may keep it, change it or send it away. */
+function toFloats(bytes: Uint8Array): Float32Array {
+  const floats = new Float32Array(bytes.length / 4)
+  new Uint8Array(floats.buffer).set(bytes)
+  return floats
+}
+
+function toTrajectory(rows: readonly ObservationRow[], dimension: number): Trajectory {
+  const timestamps = new Float64Array(rows.length)
+  const vectors = new Float32Array(rows.length * dimension)
+  const bytes = new Uint8Array(vectors.buffer)
+  for (let i = 0; i < rows.length; i++) {
+    const [timestamp, , vector] = rows[i]!
+    timestamps[i] = timestamp
+    bytes.set(vector, i * dimension * 4)
+  }
+  return { timestamps, vectors, dimension }
+}

@@ -1,0 +1,256 @@
+import type { StorageConfig } from '../config.js'
+import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError } from '../errors.js'
+import type { Warn } from '../warning.js'
+import { Catalog } from './catalog.js'
+import { type Connection, openConnection } from './connection.js'
+import { PooledReaders, type Readers, SharedReader } from './readers.js'
+import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
+import { isBusy } from './sqlite-errors.js'
+import { loadSqlite } from './sqlite-library.js'
+import { closed, SNAPSHOT_LIMITS, type SnapshotLimits, SqliteSnapshot } from './sqlite-snapshot.js'
+import { Statement } from './statement.js'
+import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, Snapshot, Store, TimeRange, VerifyReport } from './store.js'
+import { Transactions, type Work } from './transaction.js'
+import { Turnstile } from './turnstile.js'
+import { verifyAll } from './verify.js'
+import { untilFree, WriteQueue } from './write-queue.js'
+import { Writer } from './writer.js'
+
+export interface StoreOptions extends StorageConfig {
+  readonly warn: Warn
+  readonly limits?: SnapshotLimits
+}
+
+/** How often snapshots that nobody reads any more are looked for, in milliseconds. */
+const EXPIRY_CHECK_MS = 5000
+
+/**
+ * Opens the database at `path`, and makes it where there is none.
+ *
+ * @throws {StorageError} it is not ours, newer, locked for longer than `busyTimeoutMs`, or cannot be reached.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { path, readonly, durability, busyTimeoutMs } = options
+  if (path === undefined) throw new ArgumentError('storage.path', 'the path of a file, or :memory:', 'undefined')
+  const Sqlite = await loadSqlite()
+  const deadlineMs = performance.now() + busyTimeoutMs
+  const connection = await untilFree(() => openConnection(Sqlite, { path, readonly, durability }), deadlineMs)
+  const store = new SqliteStore(connection, options)
+  try {
+    await store.begin()
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** What needs our tables to be there. */
+interface Parts {
+  readonly catalog: Catalog
+  readonly writer: Writer
+  readonly readers: Readers
+}
+
+class SqliteStore implements Store {
+  readonly #turnstile = new Turnstile()
+  readonly #writes: WriteQueue
+  readonly #transactions: Transactions
+  readonly #schemaCookie: Statement<[], number>
+  readonly #snapshots = new Set<SqliteSnapshot>()
+  readonly #expiryCheck: NodeJS.Timeout
+  /** Undefined while a migration is needed. */
+  #parts: Parts | undefined
+  #schemaVersion = 0
+  #knownCookie: number | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly options: StoreOptions,
+  ) {
+    this.#writes = new WriteQueue(this.#turnstile, options.busyTimeoutMs)
+    this.#transactions = new Transactions(connection.database)
+    this.#schemaCookie = new Statement(connection.database, 'PRAGMA schema_version')
+    this.#expiryCheck = setInterval(() => {
+      for (const snapshot of this.#snapshots) snapshot.endIfExpired()
+    }, EXPIRY_CHECK_MS).unref()
+  }
+
+  /** Makes the store ready, or leaves that to `migrate()`. */
+  async begin(): Promise<void> {
+    const { path, database } = this.connection
+    const deadlineMs = performance.now() + this.options.busyTimeoutMs
+    this.#schemaVersion = await untilFree(() => schemaVersion(database, path), deadlineMs)
+    if (this.#schemaVersion === SCHEMA_VERSION) this.#prepareParts()
+    else if (this.connection.readonly) throw migrationNeeded(path, this.#schemaVersion, 'Open it once without readonly.')
+    else if (this.options.migrate === 'auto') await this.migrate()
+  }
+
+  async migrate(): Promise<void> {
+    this.#assertOpen()
+    if (this.#parts !== undefined) return
+    const { path, database } = this.connection
+    const compiled = await compileMigrations(this.#schemaVersion)
+    await this.#writes.run(() => this.#transactions.run(() => applyMigrations(database, path, compiled)))
+    this.#schemaVersion = SCHEMA_VERSION
+    if (this.#parts === undefined) this.#prepareParts()
+  }
+
+  async createCollection(name: string, settings: CollectionSettings): Promise<CollectionRecord> {
+    const existing = this.#ready().catalog.collection(name)
+    if (existing !== undefined) return sameSettings(existing, settings)
+    return this.#write(({ catalog, writer }) => {
+      const faster = catalog.collection(name)
+      return faster === undefined ? writer.createCollection(name, settings) : sameSettings(faster, settings)
+    })
+  }
+
+  async dropCollection(collection: CollectionRecord): Promise<void> {
+    return this.#write(({ writer }) => writer.dropCollection(collection))
+  }
+
+  collection(name: string): CollectionRecord | undefined {
+    return this.#ready().catalog.collection(name)
+  }
+
+  collections(): readonly CollectionRecord[] {
+    return this.#ready().catalog.collections()
+  }
+
+  async insert(collection: CollectionRecord, batch: readonly NewObservation[]): Promise<InsertResult> {
+    return this.#write(({ writer }) => writer.insert(collection, batch))
+  }
+
+  insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
+    const parts = this.#writable()
+    const work = () => this.#inTransaction(parts, ({ writer }) => writer.insert(collection, batch))
+    try {
+      return this.#writes.runNow(work)
+    } catch (error) {
+      if (!isBusy(error)) throw error
+    }
+    const { database } = this.connection
+    try {
+      database.pragma(`busy_timeout = ${this.options.busyTimeoutMs}`) // the one place where SQLite itself may wait
+      return this.#writes.runNow(work)
+    } finally {
+      database.pragma('busy_timeout = 0')
+    }
+  }
+
+  async setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean }): Promise<void> {
+    return this.#write(({ writer }) => writer.setAttributes(collection, entity, attributes, options))
+  }
+
+  async deleteRange(collection: CollectionRecord, entity: string, range: TimeRange): Promise<number> {
+    return this.#write(({ writer }) => writer.deleteRange(collection, entity, range))
+  }
+
+  async removeEntity(collection: CollectionRecord, entity: string): Promise<boolean> {
+    return this.#write(({ writer }) => writer.removeEntity(collection, entity))
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    return this.#openSnapshot(this.options.limits ?? SNAPSHOT_LIMITS)
+  }
+
+  async verify({ signal }: { signal?: AbortSignal } = {}): Promise<VerifyReport> {
+    const snapshot = await this.#openSnapshot({ lifetimeMs: Number.POSITIVE_INFINITY, walGrowthBytes: Number.POSITIVE_INFINITY })
+    try {
+      return await verifyAll(snapshot, this.connection, signal)
+    } finally {
+      snapshot.release()
+    }
+  }
+
+  /** Writes that were asked for before are still done. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#expiryCheck)
+    for (const snapshot of this.#snapshots) snapshot.end(closed)
+    if (!this.#turnstile.tryWrite()) await this.#turnstile.write(Number.POSITIVE_INFINITY)
+    this.#parts?.readers.close()
+    this.connection.close()
+  }
+
+  async #openSnapshot(limits: SnapshotLimits): Promise<SqliteSnapshot> {
+    const { readers } = this.#ready()
+    const deadlineMs = performance.now() + this.options.busyTimeoutMs
+    const taken = readers.take()
+    const reader = taken instanceof Promise ? await taken : taken
+    try {
+      await untilFree(() => {
+        this.#assertOpen()
+        reader.begin()
+      }, deadlineMs)
+    } catch (error) {
+      readers.give(reader)
+      throw error
+    }
+    const onEnd = (ended: SqliteSnapshot) => {
+      this.#snapshots.delete(ended)
+      readers.give(reader)
+    }
+    const snapshot = new SqliteSnapshot(reader, { limits, walBytes: this.connection.walBytes, onEnd })
+    this.#snapshots.add(snapshot)
+    return snapshot
+  }
+
+  async #write<T>(work: (parts: Parts) => T | Work<T>): Promise<T> {
+    const parts = this.#writable()
+    return this.#writes.run(() => this.#inTransaction(parts, work))
+  }
+
+  #inTransaction<T>(parts: Parts, work: (parts: Parts) => T | Work<T>): Work<T> {
+    return this.#transactions.run(() => {
+      this.#assertSchema()
+      return work(parts)
+    })
+  }
+
+  /** Another process may have brought the tables further. */
+  #assertSchema(): void {
+    const cookie = this.#schemaCookie.get()
+    if (cookie === this.#knownCookie) return
+    schemaVersion(this.connection.database, this.connection.path)
+    this.#knownCookie = cookie
+  }
+
+  #prepareParts(): void {
+    const { database, openReader } = this.connection
+    const readers = openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader)
+    this.#parts = { catalog: new Catalog(database), writer: new Writer(database), readers }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new DatabaseClosedError()
+  }
+
+  #ready(): Parts {
+    this.#assertOpen()
+    if (this.#parts === undefined) throw migrationNeeded(this.connection.path, this.#schemaVersion, 'Call migrate() on the open database.')
+    return this.#parts
+  }
+
+  #writable(): Parts {
+    const parts = this.#ready()
+    if (!this.connection.readonly) return parts
+    throw new StorageError('STORAGE_READ_ONLY', `${this.connection.path} was opened with readonly = true. Open it without, to write.`)
+  }
+}
+
+/** @throws {CollectionExistsError} */
+function sameSettings(existing: CollectionRecord, requested: CollectionSettings): CollectionRecord {
+  const [has, wants] = [settingsInWords(existing), settingsInWords(requested)]
+  if (has !== wants) throw new CollectionExistsError(existing.name, has, wants)
+  return existing
+}
+
+function settingsInWords({ dimension, metric, normalized }: CollectionSettings): string {
+  return `dimension ${dimension}, metric ${metric}, ${normalized ? 'normalized' : 'not normalized'}`
+}

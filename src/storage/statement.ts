@@ -1,0 +1,51 @@
+import type Database from 'better-sqlite3'
+import { toStorageError } from './sqlite-errors.js'
+import type { SqliteDatabase } from './sqlite-library.js'
+
+/** A prepared statement whose errors are ours. */
+export class Statement<Parameters extends unknown[], Row = never> {
+  readonly #statement: Database.Statement<Parameters, Row>
+  readonly #path: string
+
+  constructor(database: SqliteDatabase, sql: string) {
+    this.#path = database.name
+    this.#statement = withStorageErrors(this.#path, () => database.prepare<Parameters, Row>(sql) as Database.Statement<Parameters, Row>)
+    if (!this.#statement.reader) return
+    if (this.#statement.columns().length === 1) this.#statement.pluck()
+    else this.#statement.raw()
+  }
+
+  /** Rows are arrays; those of one column are its values. */
+  all(...parameters: Parameters): Row[] {
+    try {
+      return this.#statement.all(...parameters)
+    } catch (error) {
+      throw toStorageError(error, this.#path)
+    }
+  }
+
+  get(...parameters: Parameters): Row | undefined {
+    try {
+      return this.#statement.get(...parameters)
+    } catch (error) {
+      throw toStorageError(error, this.#path)
+    }
+  }
+
+  run(...parameters: Parameters): Database.RunResult {
+    try {
+      return this.#statement.run(...parameters)
+    } catch (error) {
+      throw toStorageError(error, this.#path)
+    }
+  }
+}
+
+/** Whatever SQLite throws in `work`, as one of ours. @param path  The database file: for the message. */
+export function withStorageErrors<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw toStorageError(error, path)
+  }
+}
