@@ -1,3 +1,5 @@
+import { isDate } from 'node:util/types'
+
 /** The base of every error that Chronode throws. `code` is stable; words may change. */
 export abstract class DatabaseError extends Error {
   abstract readonly code: string
@@ -330,7 +332,7 @@ export class InvariantError extends DatabaseError {
 
 /** A case that the types say cannot be reached. */
 export function unreachable(value: never): never {
-  throw new InvariantError(`nothing handles ${JSON.stringify(value)}`)
+  throw new InvariantError(`nothing handles ${described((value as { kind?: unknown } | undefined)?.kind ?? value)}`)
 }
 
 /** A value in words, short enough for an error message. */
@@ -340,16 +342,27 @@ export function described(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
   switch (typeof value) {
     case 'string':
-      return value.length > 60 ? `'${value.slice(0, 57)}...'` : `'${value}'`
+      return `'${shortened(value.slice(0, SHOWN_MAX + 1).replace(/\p{Cc}/gu, escaped))}'`
     case 'number':
     case 'boolean':
     case 'undefined':
       return String(value)
     case 'bigint':
-      return `the BigInt ${value}n`
+      return `the BigInt ${shortened(`${value}n`)}`
     case 'object':
-      return value instanceof Date ? `the Date ${Number.isNaN(value.getTime()) ? '(invalid)' : value.toISOString()}` : 'an object'
+      return isDate(value) ? `the Date ${Number.isNaN(value.getTime()) ? '(invalid)' : value.toISOString()}` : 'an object'
     default:
       return `a ${typeof value}`
   }
+}
+
+const SHOWN_MAX = 60
+
+function shortened(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX - 3)}...` : text
+}
+
+/** Control characters would tear a message apart, or write to the reader's terminal. */
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }

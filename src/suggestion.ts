@@ -1,28 +1,25 @@
 import { distance } from 'fastest-levenshtein'
 
-/** How many names are compared at most: a did-you-mean may not become the slow part of an error. */
+/** Longer names are not compared: the cost grows with the product of both lengths. */
+const LENGTH_MAX = 128
 const KNOWN_MAX = 10_000
-const SUGGESTIONS_MAX = 3
+const COUNT_MAX = 3
 
 /**
- * What may have been meant by a name that nothing bears: the known names within a third of its letters, nearest first.
+ * What may have been meant by a name that nothing bears: the known names nearest to it, best first.
  *
- * Case does not count, so `modelPath` finds `model_path`.
+ * Case does not count, so that `modelPath` finds `model_path`.
  */
-export function suggest(name: string, known: Iterable<string>): string[] {
+export function suggest(name: string, known: readonly string[]): string[] {
+  if (name.length > LENGTH_MAX) return []
   const wanted = name.toLowerCase()
-  if (wanted.length > 128) return []
-  const distanceMax = Math.max(1, Math.floor(wanted.length / 3))
-  const near: { candidate: string; edits: number }[] = []
-  let compared = 0
-  for (const candidate of known) {
-    if (++compared > KNOWN_MAX) break
-    if (Math.abs(candidate.length - wanted.length) > distanceMax) continue
-    const edits = distance(wanted, candidate.toLowerCase())
-    if (edits <= distanceMax && edits < candidate.length) near.push({ candidate, edits })
-  }
-  return near
+  const editsMax = Math.floor(name.length * 0.4) + 1
+  return known
+    .slice(0, KNOWN_MAX)
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= editsMax)
+    .map((candidate) => ({ candidate, edits: distance(wanted, candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits <= editsMax && edits < Math.max(candidate.length, name.length))
     .sort((a, b) => a.edits - b.edits)
-    .slice(0, SUGGESTIONS_MAX)
+    .slice(0, COUNT_MAX)
     .map(({ candidate }) => candidate)
 }

@@ -106,7 +106,7 @@ export class TableReader {
         this.complain(key, 'no such key', 'a name that JavaScript gives to every object')
         continue
       }
-      const suggestion = others.find((other) => other.asked.has(key))?.pathOf(key) ?? suggest(key, this.asked)[0]
+      const suggestion = others.find((other) => other.asked.has(key))?.pathOf(key) ?? suggest(key, [...this.asked])[0]
       this.issues.push({
         path: this.pathOf(key),
         expected: this.asked.size === 0 ? 'no key here' : `one of ${[...this.asked].join(', ')}`,
