@@ -152,13 +152,14 @@ function readStorage(table: TableReader, attached: boolean): StorageConfig {
 }
 
 function readAnalytics(table: TableReader, inherited: AnalyticsConfig): AnalyticsConfig {
+  const neuralOde = table.boolean('neural_ode')
   const modelPath = table.path('model_path')
   const modelSha256 = table.text('model_sha256', '64 hexadecimal digits', /^[0-9a-f]{64}$/i)?.toLowerCase()
   if (modelSha256 !== undefined && inherited.modelPath === undefined && !table.says('model_path')) {
     table.complain('model_sha256', 'a model_path that it pins', 'none')
   }
   return Object.freeze({
-    neuralOde: table.boolean('neural_ode') ?? inherited.neuralOde,
+    neuralOde: neuralOde ?? inherited.neuralOde,
     modelPath: modelPath ?? inherited.modelPath,
     modelSha256: modelSha256 ?? (modelPath === undefined ? inherited.modelSha256 : undefined), // a pin is of one file
     method: table.text('method', 'the name of a predictor') ?? inherited.method,
