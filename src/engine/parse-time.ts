@@ -146,7 +146,9 @@ function bounds(c: Cursor, start: number): Range {
 function lastBound(c: Cursor): Count | IntervalNode {
   c.advance()
   const { kind, start, keyword } = c.token
-  if (keyword === 'interval' || kind === 'duration') return interval(c, 'a span of time after LAST')
+  const isSigned = c.isSymbol('-') || c.isSymbol('+')
+  if (keyword === 'interval' || kind === 'duration' || (isSigned && c.following().kind === 'duration'))
+    return interval(c, 'a span of time after LAST')
   const number = count(c, 'a whole number, a span of time or a parameter after LAST')
   if (number.kind === 'number' && isUnit(c.token))
     throw detached(c, start, excerpt(c.text.slice(start, number.end)), 'a count or a span of time after LAST')

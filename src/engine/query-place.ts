@@ -63,7 +63,8 @@ export function listed(names: readonly string[], conjunction: 'and' | 'or'): str
 
 /** A piece of the text as it is quoted inside of a message. */
 export function excerpt(written: string): string {
-  return shown(written.length <= EXCERPT_LENGTH_MAX ? written : `${written.slice(0, EXCERPT_LENGTH_MAX - 3)}...`).replaceAll('\t', ' ')
+  const kept = written.length <= EXCERPT_LENGTH_MAX ? written : `${written.slice(0, EXCERPT_LENGTH_MAX - 3)}...`
+  return shown(kept.replace(/\s+/g, ' '))
 }
 
 /** A line without its terminator; `number` from 1. */
