@@ -1,7 +1,7 @@
 import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind.js'
 import type { BoundRange, BoundSelect, OutputColumn } from './bound.js'
 import { compile, test } from './expression.js'
-import { printExpression } from './print.js'
+import { printExpression } from './print-expression.js'
 import { SELECT_STAR, SelectScope } from './select-scope.js'
 import type { Columns, Expression, Select } from './statement.js'
 
