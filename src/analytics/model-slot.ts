@@ -63,7 +63,7 @@ export class ModelSlot {
     await this.#look()
     if (this.#state.kind !== 'ready' && this.#loading !== undefined) {
       const isLoaded = await settlesWithin(this.#loading, timeoutMs)
-      if (!isLoaded && this.#state.kind !== 'ready') return { kind: 'loading' }
+      if (!isLoaded) return { kind: 'loading' }
     }
     if (this.#bug !== undefined) throw this.#bug.error
     return this.#state

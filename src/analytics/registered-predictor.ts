@@ -17,7 +17,9 @@ export function registeredPredictor(name: string, predictor: Predictor, dimensio
       const answers: (readonly Outcome[])[] = []
       let isLate = false // then the parts that are left are not tried: each would wait as long
       for (const part of inParts(items)) {
-        const answered = isLate ? undefined : await askOnce({ name, predictor, dimension, timeoutMs }, part, signal)
+        const answered: (readonly Outcome[])[] | undefined = isLate
+          ? undefined
+          : await askOnce({ name, predictor, dimension, timeoutMs }, part, signal)
         isLate = answered === undefined
         const late = refused('timeout', `Predictor "${name}" did not answer within timeout_ms (${timeoutMs}).`)
         for (const [i, item] of part.entries()) answers.push(answered?.[i] ?? allRefused(item, late))
