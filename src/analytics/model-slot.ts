@@ -58,6 +58,10 @@ export class ModelSlot {
     return this.#state
   }
 
+  get isLoading(): boolean {
+    return this.#loading !== undefined
+  }
+
   /** Waits at most `timeoutMs` when nothing serves and a file is loading. @returns 'loading' when that was too short. */
   async current(timeoutMs: number): Promise<SlotState> {
     await this.#look()
