@@ -1,8 +1,9 @@
+import type { JsonObject } from '../json.js'
 import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
-import type { CollectionRecord, Metric } from './store.js'
+import type { CollectionRecord, EntityRecord, Metric } from './store.js'
 
 /** A collection's row, whole and verified. */
 export interface StoredCollection extends CollectionRecord {
@@ -105,4 +106,16 @@ function toEntity(row: EntityRow, collection: CollectionRecord): EntityFields {
 export function entityFields(row: EntityRow): EntityFields {
   const [key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation] = row
   return { key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation }
+}
+
+export function toEntityRecord(fields: EntityFields): EntityRecord {
+  const { key, id, attributes, observationCount, firstTimestamp, lastTimestamp } = fields
+  return {
+    key,
+    id,
+    attributes: attributes === null ? null : (JSON.parse(attributes) as JsonObject),
+    observationCount,
+    firstTimestamp: firstTimestamp ?? undefined,
+    lastTimestamp: lastTimestamp ?? undefined,
+  }
 }

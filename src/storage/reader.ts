@@ -1,19 +1,25 @@
-import { Catalog, type StoredCollection } from './catalog.js'
+import { Catalog, type StoredCollection, toEntityRecord } from './catalog.js'
 import { ObservationReader } from './observation-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
+import type { CollectionRecord, EntityRecord } from './store.js'
 
-/** One connection for reading, with its prepared statements and what it last read of the catalog. */
+/** Beyond these, what is remembered is forgotten as a whole. */
+const ENTITIES_REMEMBERED_MAX = 1000
+
+/** One connection for reading, with its prepared statements. It remembers what statements ask for again and again. */
 export class Reader {
   readonly catalog: Catalog
   readonly observations: ObservationReader
   readonly #begin
   readonly #commit
-  readonly #version
+  readonly #dataVersion
   readonly #collections = new Map<string, StoredCollection>()
-  #readAtVersion: number | undefined
+  readonly #entities = new Map<string, EntityRecord>()
+  #rememberedVersion: number | undefined
+  #hasBegun = false
 
-  /** @param isShared  It is the connection that writes, too (`:memory:`): reading needs no transaction, and its own writes change what was read. */
+  /** @param isShared  It is the connection that writes, too (`:memory:`): there is no transaction of its own, and nothing is remembered. */
   constructor(
     readonly database: SqliteDatabase,
     private readonly isShared: boolean,
@@ -22,32 +28,56 @@ export class Reader {
     this.observations = new ObservationReader(database)
     this.#begin = new Statement(database, 'BEGIN')
     this.#commit = new Statement(database, 'COMMIT')
-    this.#version = new Statement<[], number>(database, isShared ? 'SELECT total_changes()' : 'PRAGMA data_version')
+    this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
   }
 
-  /** Fixes the view that all reads have until `end`. @throws SQLite's errors. */
+  /** Fixes the view that all reads have until `end`. */
   begin(): void {
-    if (!this.isShared) this.#begin.run()
+    if (this.isShared) return
+    this.#begin.run()
+    this.#hasBegun = true
     try {
-      const version = this.#version.get() // the first read is what takes the view
-      if (version !== this.#readAtVersion) this.#collections.clear()
-      this.#readAtVersion = version
+      this.#forgetIfOlder(this.#dataVersion.get()) // the first read is what takes the view
     } catch (error) {
       this.end()
       throw error
     }
   }
 
-  /** A small read that is repeated by every statement: from memory while nothing was written. */
+  end(): void {
+    if (!this.#hasBegun) return
+    this.#hasBegun = false
+    try {
+      this.#commit.run()
+    } catch (error) {
+      if (this.database.inTransaction) throw error // else SQLite has ended it already, after an error of the disk
+    }
+  }
+
   collection(name: string): StoredCollection | undefined {
     const known = this.#collections.get(name)
-    if (known !== undefined && (!this.isShared || this.#version.get() === this.#readAtVersion)) return known
+    if (known !== undefined) return known
     const read = this.catalog.collection(name)
-    if (read !== undefined) this.#collections.set(name, read)
+    if (read !== undefined && !this.isShared) this.#collections.set(name, read)
     return read
   }
 
-  end(): void {
-    if (!this.isShared && this.database.inTransaction) this.#commit.run()
+  entity(collection: CollectionRecord, id: string): EntityRecord | undefined {
+    const name = `${collection.key} ${id}`
+    const known = this.#entities.get(name)
+    if (known !== undefined) return known
+    const fields = this.catalog.entity(collection, id)
+    if (fields === undefined) return undefined
+    const read = toEntityRecord(fields)
+    if (this.#entities.size >= ENTITIES_REMEMBERED_MAX) this.#entities.clear()
+    if (!this.isShared) this.#entities.set(name, read)
+    return read
+  }
+
+  #forgetIfOlder(version: number | undefined): void {
+    if (version === this.#rememberedVersion) return
+    this.#collections.clear()
+    this.#entities.clear()
+    this.#rememberedVersion = version
   }
 }

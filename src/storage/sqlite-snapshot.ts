@@ -1,8 +1,7 @@
 import { DatabaseClosedError, InvariantError, QueryLimitError } from '../errors.js'
-import type { JsonObject, JsonValue } from '../json.js'
+import type { JsonValue } from '../json.js'
 import type { Trajectory } from '../trajectory.js'
-import type { StoredCollection } from './catalog.js'
-import type { EntityFields } from './checksum.js'
+import { type StoredCollection, toEntityRecord } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
 import type { Extent, ObservationRow, Owner } from './observation-reader.js'
 import type { Reader } from './reader.js'
@@ -57,8 +56,7 @@ export class SqliteSnapshot implements Snapshot {
     const found: (EntityRecord | undefined)[] = []
     for (const id of ids) {
       if (this.#slice.isOver) await this.#rest()
-      const fields = this.reader.catalog.entity(collection, id)
-      found.push(fields && toRecord(fields))
+      found.push(this.reader.entity(collection, id))
     }
     return found
   }
@@ -68,7 +66,7 @@ export class SqliteSnapshot implements Snapshot {
     for (let afterId = ''; ; ) {
       this.#assertLive()
       if (this.#slice.isOver) await this.#rest()
-      const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toRecord)
+      const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toEntityRecord)
       count += page.length
       if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
       if (page.length > 0) yield page
@@ -238,18 +236,6 @@ export function closed(): Error {
 /** How many observations one statement reads. */
 export function rowsOfPiece({ dimension }: Pick<CollectionRecord, 'dimension'>): number {
   return Math.max(1, Math.min(PIECE_ROWS_MAX, Math.floor(PIECE_BYTES / (dimension * 4))))
-}
-
-function toRecord(fields: EntityFields): EntityRecord {
-  const { key, id, attributes, observationCount, firstTimestamp, lastTimestamp } = fields
-  return {
-    key,
-    id,
-    attributes: attributes === null ? null : (JSON.parse(attributes) as JsonObject),
-    observationCount,
-    firstTimestamp: firstTimestamp ?? undefined,
-    lastTimestamp: lastTimestamp ?? undefined,
-  }
 }
 
 interface Needs {
