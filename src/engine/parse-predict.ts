@@ -11,52 +11,14 @@ const A_TIME = 'a time after AT'
 const NO_OPTIONS: readonly Tree.Option[] = []
 const NO_ORDER: readonly Tree.OrderKey[] = []
 
-/** Predict : `PREDICT` Items `AT` Times { Entities | Source | Where | Context | Using | With | Order | Limit } */
+/** Predict : `PREDICT` Items `AT` Times { Clause } */
 export function predict(c: Cursor): Tree.Predict {
   const { start } = c.advance()
   c.clauses = PREDICT_CLAUSES
-  const predicted = items(c)
-  if (c.token.keyword !== 'at') throw withoutAt(c)
-  c.advance()
+  const columns = items(c)
+  if (!c.accept('at')) throw withoutAt(c)
   const at = times(c)
-  let who: Tree.Entities | undefined
-  let from: Tree.Identifier | undefined
-  let filter: Tree.Expression | undefined
-  let context: Tree.ContextClause | undefined
-  let methods: Tree.Using | undefined
-  let options: readonly Tree.Option[] | undefined
-  let keys: readonly Tree.OrderKey[] | undefined
-  let rows: Tree.Limit | undefined
-  while (!c.isAtEnd()) {
-    switch (c.token.keyword) {
-      case 'for':
-        who = c.once(who, entities)
-        break
-      case 'from':
-        from = c.once(from, source)
-        break
-      case 'where':
-        filter = c.once(filter, where)
-        break
-      case 'context':
-        context = c.once(context, contextClause)
-        break
-      case 'using':
-        methods = c.once(methods, using)
-        break
-      case 'with':
-        options = c.once(options, withOptions)
-        break
-      case 'order':
-        keys = c.once(keys, order)
-        break
-      case 'limit':
-        rows = c.once(rows, limit)
-        break
-      default:
-        throw misplaced(c, 'PREDICT')
-    }
-  }
+  const { entities: who, source: from, where: condition, context, using: methods, options, order: keys, limit: rows } = clauses(c)
   if (who === undefined) {
     throw c.unexpected("FOR ENTITY 'id', FOR ENTITIES ('a', 'b') or FOR EACH ENTITY, which PREDICT cannot do without")
   }
@@ -64,17 +26,55 @@ export function predict(c: Cursor): Tree.Predict {
     kind: 'predict',
     start,
     end: c.lastEnd,
-    items: predicted,
+    items: columns,
     times: at,
     entities: who,
     source: from,
-    where: filter,
+    where: condition,
     context,
     using: methods,
     options: options ?? NO_OPTIONS,
     order: keys ?? NO_ORDER,
     limit: rows,
   }
+}
+
+type Clauses = { -readonly [Name in Exclude<keyof Tree.Predict, 'kind' | 'start' | 'end' | 'items' | 'times'>]?: Tree.Predict[Name] }
+
+/** Clause : Entities | Source | Where | Context | Using | With | Order | Limit; in any order, each at most once */
+function clauses(c: Cursor): Clauses {
+  const read: Clauses = {}
+  while (!c.isAtEnd()) {
+    switch (c.token.keyword) {
+      case 'for':
+        read.entities = c.once(read.entities, entities)
+        break
+      case 'from':
+        read.source = c.once(read.source, source)
+        break
+      case 'where':
+        read.where = c.once(read.where, where)
+        break
+      case 'context':
+        read.context = c.once(read.context, contextClause)
+        break
+      case 'using':
+        read.using = c.once(read.using, using)
+        break
+      case 'with':
+        read.options = c.once(read.options, withOptions)
+        break
+      case 'order':
+        read.order = c.once(read.order, order)
+        break
+      case 'limit':
+        read.limit = c.once(read.limit, limit)
+        break
+      default:
+        throw misplaced(c, 'PREDICT')
+    }
+  }
+  return read
 }
 
 /** Items : `*` | Item { `,` Item } */

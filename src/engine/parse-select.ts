@@ -8,48 +8,12 @@ import type * as Tree from './statement.js'
 
 const NO_ORDER: readonly Tree.OrderKey[] = []
 
-/** Select : `SELECT` Columns { Source | Entities | AsOf | Range | Where | Order | Limit } */
+/** Select : `SELECT` Columns { Clause } */
 export function select(c: Cursor): Tree.Select {
   const { start } = c.advance()
   c.clauses = SELECT_CLAUSES
   const selected = columns(c)
-  let from: Tree.Identifier | undefined
-  let who: Tree.Entities | undefined
-  let moment: Tree.Time | undefined
-  let window: Tree.Range | undefined
-  let filter: Tree.Expression | undefined
-  let keys: readonly Tree.OrderKey[] | undefined
-  let rows: Tree.Limit | undefined
-  while (!c.isAtEnd()) {
-    switch (c.token.keyword) {
-      case 'from':
-        from = c.once(from, source)
-        break
-      case 'for':
-        who = c.once(who, entities)
-        break
-      case 'as':
-        moment = c.once(moment, asOf)
-        break
-      case 'between':
-      case 'last':
-      case 'since':
-      case 'until':
-        window = c.once(window, range)
-        break
-      case 'where':
-        filter = c.once(filter, where)
-        break
-      case 'order':
-        keys = c.once(keys, order)
-        break
-      case 'limit':
-        rows = c.once(rows, limit)
-        break
-      default:
-        throw misplaced(c, 'SELECT')
-    }
-  }
+  const { source: from, entities: who, asOf: moment, range: window, where: condition, order: keys, limit: rows } = clauses(c)
   return {
     kind: 'select',
     start,
@@ -59,10 +23,48 @@ export function select(c: Cursor): Tree.Select {
     entities: who,
     asOf: moment,
     range: window,
-    where: filter,
+    where: condition,
     order: keys ?? NO_ORDER,
     limit: rows,
   }
+}
+
+type Clauses = { -readonly [Name in Exclude<keyof Tree.Select, 'kind' | 'start' | 'end' | 'columns'>]?: Tree.Select[Name] }
+
+/** Clause : Source | Entities | AsOf | Range | Where | Order | Limit; in any order, each at most once */
+function clauses(c: Cursor): Clauses {
+  const read: Clauses = {}
+  while (!c.isAtEnd()) {
+    switch (c.token.keyword) {
+      case 'from':
+        read.source = c.once(read.source, source)
+        break
+      case 'for':
+        read.entities = c.once(read.entities, entities)
+        break
+      case 'as':
+        read.asOf = c.once(read.asOf, asOf)
+        break
+      case 'between':
+      case 'last':
+      case 'since':
+      case 'until':
+        read.range = c.once(read.range, range)
+        break
+      case 'where':
+        read.where = c.once(read.where, where)
+        break
+      case 'order':
+        read.order = c.once(read.order, order)
+        break
+      case 'limit':
+        read.limit = c.once(read.limit, limit)
+        break
+      default:
+        throw misplaced(c, 'SELECT')
+    }
+  }
+  return read
 }
 
 /** Columns : `*` | Column { `,` Column } */

@@ -3,6 +3,8 @@ import { type Keyword, PREDICT_CLAUSES, SELECT_CLAUSES } from './keyword.js'
 import { printBesideRange, printExpression, printInterval, printName, printTime, printValue } from './print-expression.js'
 import type * as Tree from './statement.js'
 
+export { printExpression }
+
 const ITEM_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, 'at'])
 const METHOD_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, 'model'])
 const ALIAS_WORDS: ReadonlySet<Keyword> = new Set([...SELECT_CLAUSES, 'of'])
