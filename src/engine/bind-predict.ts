@@ -52,10 +52,12 @@ export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
   if (context.last !== undefined && 'count' in context.last && context.last.count > CONTEXT_MAX) {
     throw mistakes.type(statement.context!, `CONTEXT LAST may be at most ${CONTEXT_MAX} observations; this is ${context.last.count}.`)
   }
+  const columns = bindItems(statement.items, binder)
   return {
     kind: 'predict',
     collection,
-    columns: bindItems(statement.items, binder),
+    columns,
+    isWholeRow: columns === ALL_COLUMNS,
     entities: bindEntities(statement.entities, collection, binder),
     where: statement.where && test(statement.where, entityScope, values).evaluate,
     times: bindTimes(statement.times, binder),

@@ -13,6 +13,8 @@ export interface BoundPredict {
   readonly kind: 'predict'
   readonly collection: CollectionRecord
   readonly columns: readonly OutputColumn[]
+  /** The columns are those of the row itself, all of them. */
+  readonly isWholeRow: boolean
   readonly entities: BoundEntities
   /** On entity and attributes. */
   readonly where: Evaluate | undefined

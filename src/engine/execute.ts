@@ -55,6 +55,7 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
     case 'limit':
       return limit(execute(plan.input, context), plan.limit)
     case 'project':
+      if (plan.isWholeRow) return execute(plan.input, context)
       return project(execute(plan.input, context), plan.columns, context.vectors === 'array')
     default:
       return unreachable(plan)

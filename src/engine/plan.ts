@@ -10,13 +10,13 @@ export type Plan =
   | { readonly kind: 'filter'; readonly input: Plan; readonly test: Evaluate }
   | { readonly kind: 'sort'; readonly input: Plan; readonly keys: readonly BoundOrderKey[] }
   | { readonly kind: 'limit'; readonly input: Plan; readonly limit: BoundLimit }
-  | { readonly kind: 'project'; readonly input: Plan; readonly columns: readonly OutputColumn[] }
+  | { readonly kind: 'project'; readonly input: Plan; readonly columns: readonly OutputColumn[]; readonly isWholeRow: boolean }
 
 export interface Limits {
   /** The most rows that a result may have. */
   readonly maxRows: number
-  /** False: vectors are left out of the rows. */
-  readonly vectors: boolean
+  /** How vectors come: as they are, as plain lists, or not at all. */
+  readonly vectors: 'float32' | 'array' | 'none'
 }
 
 /** @throws {QueryLimitError} more rows than `maxRows`, as far as that is known before running. */
@@ -28,7 +28,8 @@ export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
   let node: Plan = source(query, rowsWanted)
   if (query.order.length > 0) node = { kind: 'sort', input: node, keys: query.order }
   if (query.limit !== undefined) node = { kind: 'limit', input: node, limit: query.limit }
-  return { kind: 'project', input: node, columns: vectors ? query.columns : query.columns.filter(({ isVector }) => !isVector) }
+  const columns = vectors === 'none' ? query.columns.filter(({ isVector }) => !isVector) : query.columns
+  return { kind: 'project', input: node, columns, isWholeRow: query.kind === 'predict' && query.isWholeRow && vectors === 'float32' }
 }
 
 function source(query: BoundPredict | BoundSelect, rowsWanted: number): Plan {

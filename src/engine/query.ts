@@ -101,7 +101,7 @@ function begin(
     methodNames: () => engine.analytics.methodNames(),
   }
   const bound = bind(query, text, values, catalog, Date.now())
-  const planned = plan(bound, { maxRows, vectors: vectors !== 'none' })
+  const planned = plan(bound, { maxRows, vectors })
   const warnings: Warning[] = []
   const context: Context = { ...engine, stop: createStop({ signal, timeoutMs }), maxRows, vectors, warn: (warning) => addOnce(warnings, warning) }
   if (statement.kind !== 'explain') return { columns: columnsOf(planned), warnings, stop: context.stop, batches: () => execute(planned, context) }

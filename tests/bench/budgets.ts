@@ -113,7 +113,7 @@ async function parseAndPlan({ collection }: Workload): Promise<Candidate> {
       for (let i = 0; i < 3000; i++) {
         const statement = parse(TEXT)
         if (statement.kind === 'explain') throw new Error('this statement is no EXPLAIN')
-        plan(bind(statement, TEXT, undefined, catalog, START), { maxRows: 1000, vectors: true })
+        plan(bind(statement, TEXT, undefined, catalog, START), { maxRows: 1000, vectors: 'float32' })
       }
     },
   }
