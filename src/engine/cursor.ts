@@ -106,8 +106,12 @@ export class Cursor {
       this.advance()
       return { kind: 'identifier', start, end, name: text }
     }
-    if (kind === 'text') throw this.unexpected(`${expected}; names are written without quotes or in double ones: "${excerpt(text)}"`)
-    if (kind === 'index' || kind === 'label') throw this.unexpected(`${expected}; a parameter cannot stand for a name`)
+    if (kind === 'text') {
+      const quoted = `"${excerpt(text).replaceAll('"', '""')}"`
+      throw this.error(this.token, `Expected ${expected}; found text. A name stands without quotes or in double ones: ${quoted}.`, [quoted])
+    }
+    if (kind === 'index' || kind === 'label')
+      throw this.error(this.token, `Expected ${expected}; found ${this.found()}. A parameter cannot be a name.`)
     throw this.unexpected(expected)
   }
 
@@ -120,12 +124,9 @@ export class Cursor {
   /** Reads a clause that may be given once. */
   once<Clause>(earlier: Clause | undefined, read: (cursor: Cursor) => Clause): Clause {
     if (earlier === undefined) return read(this)
-    const { start, text } = this.token
-    const end = this.token.keyword === 'order' || this.token.keyword === 'as' ? this.following().end : this.token.end
-    throw this.error(
-      { start, end },
-      `This statement already has ${this.text.slice(start, end) === text ? text.toUpperCase() : 'this clause'}; each clause is given once.`,
-    )
+    const { keyword } = this.token
+    const clause = keyword === 'order' ? 'ORDER BY' : keyword === 'as' ? 'AS OF' : this.found().toUpperCase()
+    throw this.error(this.token, `This statement already has ${clause}; each clause is given once.`)
   }
 
   /** Goes one level deeper; `leave` comes back. */
@@ -153,14 +154,26 @@ export class Cursor {
   useParameters(kind: 'numbers' | 'names'): void {
     this.parameters ??= kind
     if (this.parameters === kind) return
-    const other = kind === 'numbers' ? 'This query already has parameters with names' : 'This query already has parameters with numbers'
-    throw this.error(this.token, `${other}; ${this.found()} is of the other kind. Use either $1, $2, ... or :name.`)
+    const message = `This query already has parameters with ${this.parameters}; ${this.found()} is one of the other kind. Use either $1, $2, ... or :name.`
+    throw this.error(this.token, message)
   }
 
   /** `Expected ...; found ...` at the next token, with the nearest of the words that may stand there. */
   unexpected(expected: string, words: readonly string[] = []): QuerySyntaxError {
-    const suggestions = this.token.kind === 'word' ? suggest(this.token.text, words) : []
-    return this.error(this.here(), `Expected ${expected}; found ${this.found()}.${didYouMean(suggestions)}`, suggestions)
+    const suggestions = this.nearest(words)
+    return this.error(this.here(), `Expected ${expected}; found ${this.found()}.${this.straying()}${didYouMean(suggestions)}`, suggestions)
+  }
+
+  /** The words that the next one may have been meant to be. */
+  nearest(words: readonly string[]): string[] {
+    return this.token.kind === 'word' ? suggest(this.token.text, words) : []
+  }
+
+  /** What touches the end of a text was most often meant to be inside of it. */
+  private straying(): string {
+    const { kind, start } = this.token
+    const touches = start === this.lastEnd && this.text[start - 1] === "'" && (kind === 'word' || kind === 'number' || kind === 'duration')
+    return touches ? ` The ' before it ended a text; inside of text it is written twice: ''.` : ''
   }
 
   error(span: Span, message: string, suggestions: readonly string[] = []): QuerySyntaxError {

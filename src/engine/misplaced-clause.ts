@@ -9,7 +9,7 @@ const CLAUSES: Readonly<Record<Verb, readonly string[]>> = {
   SELECT: ['FOR', 'FROM', 'AS OF', 'BETWEEN', 'LAST', 'SINCE', 'UNTIL', 'WHERE', 'ORDER BY', 'LIMIT'],
 }
 
-const NEEDS_CONTEXT = 'In PREDICT a range stands behind CONTEXT: CONTEXT LAST 10, CONTEXT SINCE t UNTIL u, CONTEXT BETWEEN t AND u.'
+const NEEDS_CONTEXT = 'In PREDICT a range stands directly behind CONTEXT: either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
 
 /** What a clause that a statement does not have is mostly meant for. */
 const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
@@ -26,28 +26,26 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     context: 'SELECT has no CONTEXT. Write its range without that word: LAST 10, SINCE t, UNTIL t, BETWEEN t AND u.',
     using: 'SELECT has no USING; it reads what is stored. To predict, begin with PREDICT.',
     with: 'SELECT has no WITH. Options belong to PREDICT.',
+    sample: 'SAMPLE BY is not in this version of Chronode.',
+    group: 'GROUP BY is not in this version of Chronode.',
+    having: 'HAVING is not in this version of Chronode.',
   },
 }
-
-/** Verbs and clauses that the language has, and this version has not. */
-const LATER: ReadonlySet<Keyword> = new Set(['nearest', 'backtest', 'backtests', 'sample', 'group', 'having'])
 
 /** What stands where a clause should begin, and begins none. */
 export function misplaced(c: Cursor, verb: Verb): QuerySyntaxError {
   const { keyword } = c.token
-  if (keyword !== undefined && LATER.has(keyword)) return later(c)
   const advice = keyword === undefined ? undefined : ADVICE[verb][keyword]
   if (advice !== undefined) return c.error(c.token, advice)
+  if (c.isSymbol(')') || c.isSymbol(']')) return c.error(c.token, `There is nothing open that this ${c.found()} could close.`)
   const words = CLAUSES[verb]
   return c.unexpected(`a clause of ${verb} (${words.join(', ')}) or the end of the query`, words)
 }
 
-/** A word of the language that this version cannot answer yet. */
-export function later(c: Cursor): QuerySyntaxError {
-  const written = c.found().toUpperCase()
-  return c.error(c.token, `${written} is not in this version of Chronode. It has PREDICT, SELECT, SHOW, DESCRIBE and EXPLAIN.`)
-}
-
-export function isLater(c: Cursor): boolean {
-  return c.token.keyword !== undefined && LATER.has(c.token.keyword)
+/** A name directly behind columns, unless it is a misspelt clause: another name for the last of them, without its AS. */
+export function rejectBareAlias(c: Cursor): void {
+  const { kind, keyword } = c.token
+  if (kind !== 'name' && (kind !== 'word' || keyword !== undefined || c.nearest(CLAUSES.SELECT).length > 0)) return
+  const alias = `AS ${c.found()}`
+  throw c.error(c.token, `Expected "," or a clause behind the columns; found ${c.found()}. Another name for a column is written ${alias}.`, [alias])
 }

@@ -147,19 +147,19 @@ function inList(c: Cursor, start: number, operand: Expression, negated: boolean)
     return { kind: 'in', start, end: c.lastEnd, operand, list, lone: true, negated }
   }
   c.expectSymbol('(', `"(" and a list, or a parameter that holds one, after IN`)
-  const list = enclosed(c, ')', 'the list', (inner) => inner.list(expression))
+  const list = enclosed(c, '"," or ")" in the list', (inner) => inner.list(expression))
   return { kind: 'in', start, end: c.lastEnd, operand, list, lone: false, negated }
 }
 
-/** What stands between brackets, of which the first has been taken. A `BETWEEN` in there is a test. */
-function enclosed<Inside>(c: Cursor, closing: string, what: string, read: (c: Cursor) => Inside): Inside {
+/** What stands between parentheses, of which the first has been taken. A `BETWEEN` in there is a test. */
+function enclosed<Inside>(c: Cursor, closing: string, read: (c: Cursor) => Inside): Inside {
   const { betweenIsClause } = c
   c.betweenIsClause = false
   c.enter()
   const inside = read(c)
   c.leave()
   c.betweenIsClause = betweenIsClause
-  c.expectSymbol(closing, `"${closing}" at the end of ${what}`)
+  c.expectSymbol(')', closing)
   return inside
 }
 
@@ -218,7 +218,7 @@ function primary(c: Cursor): Expression {
     case 'name':
       return named(c)
     default:
-      if (c.acceptSymbol('(')) return enclosed(c, ')', 'the parentheses', expression)
+      if (c.acceptSymbol('(')) return enclosed(c, 'an operator or ")"', expression)
       if (c.acceptSymbol('[')) return vector(c, start)
       throw c.unexpected('a value, a column or a function')
   }
@@ -243,7 +243,7 @@ function named(c: Cursor): Expression {
   if (keyword !== undefined && EXPRESSION_WORDS.has(keyword)) {
     if (keyword === 'interval') return wordedInterval(c)
     if (keyword === 'true' || keyword === 'false' || keyword === 'null') return value(c, '')
-    throw c.unexpected('a value, a column or a function')
+    throw reserved(c)
   }
   if (keyword === 'now' && c.following().text === '(') return now(c)
   c.advance()
@@ -253,6 +253,13 @@ function named(c: Cursor): Expression {
   if (c.isSymbol('.'))
     throw c.error(c.token, `A column has no parts; found "." after ${c.text.slice(start, end)}. Only payload and attributes have them.`)
   return { kind: 'column-reference', start, end, name: text } satisfies ColumnReference
+}
+
+function reserved(c: Cursor): Error {
+  const following = c.following()
+  if (following.kind !== 'symbol' || following.text === '(') return c.unexpected('a value, a column or a function')
+  const quoted = `"${c.found()}"`
+  return c.error(c.token, `Expected a value, a column or a function; found ${c.found()}. As the name of a column it is written ${quoted}.`, [quoted])
 }
 
 /** Path : ( `payload` | `attributes` ) { `.` name } */
@@ -276,6 +283,6 @@ function call(c: Cursor, start: number, end: number, name: string): Call {
     c.expectSymbol(')', '")"')
     return { kind: 'call', start, end: c.lastEnd, name: identifier, star, arguments: [] }
   }
-  const list = enclosed(c, ')', 'the arguments', (inner) => inner.list(expression))
+  const list = enclosed(c, '"," or ")" in the arguments', (inner) => inner.list(expression))
   return { kind: 'call', start, end: c.lastEnd, name: identifier, star, arguments: list }
 }

@@ -1,11 +1,12 @@
 import type { Cursor } from './cursor.js'
 import { SELECT_CLAUSES } from './keyword.js'
-import { misplaced } from './misplaced-clause.js'
+import { misplaced, rejectBareAlias } from './misplaced-clause.js'
 import { entities, limit, order, source, where } from './parse-clauses.js'
 import { expression } from './parse-expression.js'
 import { range, time } from './parse-time.js'
 import type * as Tree from './statement.js'
 
+const SECOND_RANGE = 'This statement already has a range of time. It is either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
 const NO_ORDER: readonly Tree.OrderKey[] = []
 
 /** Select : `SELECT` Columns { Clause } */
@@ -49,7 +50,8 @@ function clauses(c: Cursor): Clauses {
       case 'last':
       case 'since':
       case 'until':
-        read.range = c.once(read.range, range)
+        if (read.range !== undefined) throw c.error(c.token, SECOND_RANGE)
+        read.range = range(c)
         break
       case 'where':
         read.where = c.once(read.where, where)
@@ -80,6 +82,7 @@ function columns(c: Cursor): Tree.Columns {
   c.betweenIsClause = true
   const list = c.list(column)
   c.betweenIsClause = false
+  rejectBareAlias(c)
   return { kind: 'columns', start, end: c.lastEnd, list }
 }
 

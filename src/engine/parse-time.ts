@@ -31,11 +31,8 @@ function timeBase(c: Cursor, expected: string): TimeBase {
   if (number !== undefined || kind === 'duration') {
     throw c.error(number ?? c.token, `Expected ${expected}; found a span of time. Say from when: now() + ${excerpt(c.text.slice(start, c.lastEnd))}.`)
   }
-  throw unquoted(
-    c,
-    `${expected}: text such as '2030-12-31', milliseconds, now(), LATEST, FIRST or a parameter`,
-    kind === 'word' || kind === 'name' ? text : undefined,
-  )
+  if (kind === 'name') throw unquoted(c, expected, text)
+  throw c.unexpected(`${expected}: text such as '2030-12-31', milliseconds, now(), LATEST, FIRST or a parameter`, ['now()', 'LATEST', 'FIRST'])
 }
 
 /** Now : `now` `(` `)` */
@@ -99,7 +96,12 @@ function withoutUnit(c: Cursor, amount: NumberLiteral, expected: string): Error 
   const { start, end } = amount
   const written = excerpt(c.text.slice(start, end))
   if (!isUnit(c.token)) {
-    return c.error({ start, end }, `Expected ${expected}; found ${written} without a unit. Write ${written}d, or INTERVAL '${written} days'.`)
+    const suggestions = [`${written}d`, `INTERVAL '${written} month${written === '1' ? '' : 's'}'`]
+    return c.error(
+      { start, end },
+      `Expected ${expected}; found ${written} without a unit. Write for instance ${suggestions.join(' or ')}.`,
+      suggestions,
+    )
   }
   return detached(c, start, written, expected)
 }

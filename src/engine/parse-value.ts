@@ -25,8 +25,8 @@ export function value(c: Cursor, expected: string): Value {
 export function unquoted(c: Cursor, expected: string, name: string | undefined): Error {
   if (name === undefined || (c.token.keyword !== undefined && c.clauses.has(c.token.keyword))) return c.unexpected(expected)
   const quoted = `'${excerpt(name).replaceAll("'", "''")}'`
-  const advice = c.token.kind === 'name' ? 'double quotes are for names, text is written' : 'text is written in single quotes:'
-  return c.error(c.token, `Expected ${expected}; found ${c.found()}. Here ${advice} ${quoted}.`, [quoted])
+  const advice = c.token.kind === 'name' ? 'Double quotes are for names; text is written' : 'Text is written in single quotes:'
+  return c.error(c.token, `Expected ${expected}; found ${c.found()}. ${advice} ${quoted}.`, [quoted])
 }
 
 export function textLiteral({ start, end, text }: Token): TextLiteral {

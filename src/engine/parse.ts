@@ -1,13 +1,12 @@
 import { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
-import { isLater, later } from './misplaced-clause.js'
 import { source } from './parse-clauses.js'
 import { predict } from './parse-predict.js'
 import { select } from './parse-select.js'
 import { parameter, signed, textLiteral } from './parse-value.js'
 import type { Describe, Identifier, Query, Show, Statement, Value } from './statement.js'
 
-const VERBS = ['PREDICT', 'SELECT', 'SHOW', 'DESCRIBE', 'EXPLAIN']
+const VERBS = ['PREDICT', 'SELECT', 'SHOW', 'DESCRIBE', 'EXPLAIN', 'ANALYZE']
 const WRITING = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'UPSERT', 'MERGE', 'CREATE', 'DROP', 'ALTER', 'TRUNCATE'])
 const FROM_ONLY: ReadonlySet<Keyword> = new Set(['from'])
 
@@ -33,15 +32,16 @@ export function parse(text: string): Statement {
 function statement(c: Cursor): Statement {
   const { start, kind, keyword } = c.token
   if (kind === 'end') throw c.error(c.here(), `The query is empty. Write a statement, such as PREDICT vector AT '2030-12-31' FOR ENTITY 'id'.`)
-  if (keyword !== 'explain') return query(c)
+  if (keyword !== 'explain') return query(c, 'PREDICT, SELECT, SHOW, DESCRIBE or EXPLAIN')
   c.advance()
   const analyze = c.accept('analyze')
-  const explained = query(c)
+  const expected = analyze ? '' : 'ANALYZE, '
+  const explained = query(c, `${expected}PREDICT, SELECT, SHOW or DESCRIBE after EXPLAIN`)
   return { kind: 'explain', start, end: c.lastEnd, analyze, query: explained }
 }
 
 /** Query : Predict | Select | Show | Describe */
-function query(c: Cursor): Query {
+function query(c: Cursor, expected: string): Query {
   switch (c.token.keyword) {
     case 'predict':
       return predict(c)
@@ -52,16 +52,18 @@ function query(c: Cursor): Query {
     case 'describe':
       return describe(c)
     default:
-      throw noQuery(c)
+      throw noQuery(c, expected)
   }
 }
 
-function noQuery(c: Cursor): Error {
-  if (isLater(c)) return later(c)
+function noQuery(c: Cursor, expected: string): Error {
+  if (c.token.keyword === 'nearest' || c.token.keyword === 'backtest') {
+    return c.error(c.token, `${c.found().toUpperCase()} is not in this version of Chronode, which has PREDICT, SELECT, SHOW, DESCRIBE and EXPLAIN.`)
+  }
   if (c.token.kind === 'word' && WRITING.has(c.token.text.toUpperCase())) {
     return c.error(c.token, 'Queries only read. Write with createCollection(), insert(), setAttributes(), delete() and dropCollection().')
   }
-  return c.unexpected('PREDICT, SELECT, SHOW, DESCRIBE or EXPLAIN', VERBS)
+  return c.unexpected(expected, VERBS)
 }
 
 /** Show : `SHOW` ( `COLLECTIONS` | `MODELS` | `PREDICTORS` | `SETTINGS` ) [ Source ] */
@@ -69,7 +71,7 @@ function show(c: Cursor): Show {
   const { start } = c.advance()
   const { keyword } = c.token
   if (keyword !== 'collections' && keyword !== 'models' && keyword !== 'predictors' && keyword !== 'settings') {
-    if (isLater(c)) throw later(c)
+    if (keyword === 'backtests') throw c.error(c.token, 'SHOW BACKTESTS is not in this version of Chronode.')
     throw c.unexpected('COLLECTIONS, MODELS, PREDICTORS or SETTINGS after SHOW', ['COLLECTIONS', 'MODELS', 'PREDICTORS', 'SETTINGS'])
   }
   c.advance()

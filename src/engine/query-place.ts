@@ -40,14 +40,24 @@ export function syntaxError(text: string, span: Span, message: string, suggestio
 export function suggest(word: string, candidates: readonly string[]): string[] {
   if (word.length > SUGGESTION_LENGTH_MAX) return []
   const typed = word.toLowerCase()
-  const far = Math.floor(word.length * 0.4) + 1
+  const far = Math.max(1, Math.floor(word.length * 0.4))
   return candidates
     .filter((candidate) => Math.abs(candidate.length - word.length) <= far)
-    .map((candidate) => ({ candidate, edits: distance(typed, candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits <= far && edits < Math.max(candidate.length, word.length))
+    .map((candidate) => ({ candidate, edits: edits(typed, candidate.toLowerCase()) }))
+    .filter(({ candidate, edits }) => edits > 0 && edits <= far && edits < Math.max(candidate.length, word.length))
     .sort((a, b) => a.edits - b.edits)
     .slice(0, SUGGESTION_COUNT_MAX)
     .map(({ candidate }) => candidate)
+}
+
+/** Letters to insert, remove or replace; two that are swapped count as one. */
+function edits(a: string, b: string): number {
+  const count = distance(a, b)
+  return count === 2 && a.length === b.length && sorted(a) === sorted(b) ? 1 : count
+}
+
+function sorted(word: string): string {
+  return [...word].sort().join('')
 }
 
 /** ` Did you mean A or B?`, or nothing. */

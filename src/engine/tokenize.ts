@@ -29,9 +29,9 @@ const UNITS: ReadonlyMap<string, Unit> = new Map((['ms', 's', 'm', 'h', 'd', 'w'
 
 /** Characters that other languages, or word processors, write for what is written differently here. */
 const WRITTEN_OTHERWISE = [
-  { characters: '&', message: 'Both of two conditions: AND.', suggestions: ['AND'] },
-  { characters: '|', message: 'One of two conditions: OR.', suggestions: ['OR'] },
-  { characters: '!', message: 'The opposite of a condition: NOT.', suggestions: ['NOT'] },
+  { characters: '&', message: 'Conditions that must both hold are joined by AND.', suggestions: ['AND'] },
+  { characters: '|', message: 'Conditions of which one must hold are joined by OR.', suggestions: ['OR'] },
+  { characters: '!', message: 'The opposite of a condition is written NOT.', suggestions: ['NOT'] },
   { characters: '?@', message: 'A parameter is written $1 or :name.', suggestions: [] },
   { characters: '#', message: 'A comment is written -- to the end of the line, or /* between these */.', suggestions: ['--'] },
   { characters: '‘’‚‛′´`', message: "Text is written in straight single quotes: 'text'.", suggestions: ["'"] },
@@ -270,7 +270,8 @@ export class Tokenizer {
   private strange(start: number): QuerySyntaxError {
     const point = this.text.codePointAt(start)!
     const character = String.fromCodePoint(point)
-    const end = start + character.length
+    const isTwice = this.text.startsWith(character, start + character.length)
+    const end = start + character.length * (isTwice ? 2 : 1)
     const written = WRITTEN_OTHERWISE.find(({ characters }) => characters.includes(character))
     if (written !== undefined) return this.error(start, end, written.message, written.suggestions)
     const isLetter = /\p{L}/u.test(character)

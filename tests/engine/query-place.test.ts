@@ -77,7 +77,8 @@ describe('placeOf', () => {
 describe('suggest', () => {
   test('finds misspelt words, whatever their case', () => {
     expect(suggest('PREDCIT', ['PREDICT', 'SELECT', 'SHOW'])).toEqual(['PREDICT'])
-    expect(suggest('entitty', ['ENTITY', 'ENTITIES', 'EACH'])).toEqual(['ENTITY', 'ENTITIES'])
+    expect(suggest('entitty', ['ENTITY', 'ENTITIES', 'EACH'])).toEqual(['ENTITY'])
+    expect(suggest('form', ['FROM', 'FOR'])).toEqual(['FROM', 'FOR'])
     expect(suggest('wrods', ['words', 'sentences'])).toEqual(['words'])
   })
 
