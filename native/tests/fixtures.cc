@@ -1,9 +1,14 @@
 // Makes TorchScript models from source, without Python, for the tests; and measures the bare forward.
 // Built in the repository only.
 #include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/rand.h>
 #include <napi.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/error_report.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <chrono>
 #include <sstream>
@@ -28,7 +33,7 @@ at::Tensor TensorOf(const Napi::Object& parameter) {
   const auto sizes = parameter.Get("shape").As<Napi::Array>();
   for (uint32_t i = 0; i < sizes.Length(); i++) shape.push_back(sizes.Get(i).As<Napi::Number>().Int64Value());
   auto values = parameter.Get("values").As<Napi::Float32Array>();
-  return torch::from_blob(values.Data(), {static_cast<int64_t>(values.ElementLength())}).clone().reshape(shape);
+  return at::from_blob(values.Data(), {static_cast<int64_t>(values.ElementLength())}).clone().reshape(shape);
 }
 
 template <typename Each>
@@ -87,8 +92,8 @@ Napi::Value Bench(const Napi::CallbackInfo& info) {
   std::istringstream in(std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength()));
   auto module = torch::jit::load(in);
   auto forward = module.get_method("forward");
-  const std::vector<c10::IValue> inputs{torch::rand({number("batch"), number("length"), number("dimension") + 1}),
-                                        torch::ones({number("batch"), 1})};
+  const std::vector<c10::IValue> inputs{at::rand({number("batch"), number("length"), number("dimension") + 1}),
+                                        at::ones({number("batch"), 1})};
   for (int64_t i = 0; i < number("warmUp"); i++) forward(inputs);
   auto times = Napi::Float64Array::New(env, number("calls"));
   for (size_t i = 0; i < times.ElementLength(); i++) {

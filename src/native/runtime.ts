@@ -30,9 +30,10 @@ export interface TensorModel {
    * Runs on the addon's own threads; the batch is copied before this returns.
    *
    * @param timeoutMs  Bounds one native call from its start.
+   * @param signal  Aborted: all outcomes are `timeout` at once, and nothing keeps the process alive for them. The call itself cannot be stopped.
    * @returns B * K outcomes, item by item. It rejects only for bugs of ours.
    */
-  predict(batch: TensorBatch, timeoutMs: number): Promise<readonly Outcome[]>
+  predict(batch: TensorBatch, timeoutMs: number, signal?: AbortSignal): Promise<readonly Outcome[]>
   /** What the first use for a dimension found out. It is asked by `predict` itself; here for EXPLAIN and the doctor. */
   readonly servedSingly: boolean
   readonly device: string
@@ -50,15 +51,19 @@ export interface LoadOptions {
 
 /** What a file that libtorch was given turned out to be. */
 export type LoadOutcome =
-  | { readonly kind: 'loaded'; readonly model: TensorModel }
+  /** `warning`: why it is not on the device that was demanded. */
+  | { readonly kind: 'loaded'; readonly model: TensorModel; readonly warning: string | undefined }
   | { readonly kind: 'refused'; readonly reason: 'model_invalid' | 'timeout'; readonly message: string }
 
 /** libtorch, behind the torch addon. */
 export interface TensorRuntime {
   readonly version: string
   readonly devices: readonly string[]
-  /** @param bytes  A whole TorchScript archive, already checked; copied before this returns. */
-  load(bytes: Uint8Array, options: LoadOptions): Promise<LoadOutcome>
+  /**
+   * @param bytes  A whole TorchScript archive, already checked; copied before this returns.
+   * @param signal  Aborted: it is refused with `timeout` at once, and nothing keeps the process alive for it.
+   */
+  load(bytes: Uint8Array, options: LoadOptions, signal?: AbortSignal): Promise<LoadOutcome>
 }
 
 export interface KernelsAddon {
@@ -82,6 +87,6 @@ export interface Native {
   readonly kernels: Door<KernelsAddon>
   /** Brings libtorch in on a thread of its own, once a process; the first call starts it, all share the answer. */
   torch(options?: { threads?: number }): Promise<Door<TensorRuntime>>
-  /** What is there now, without loading libtorch when nothing has asked for it yet: then it is looked for, loaded and named. */
+  /** What is there now. libtorch is not loaded for this: until something asks for it, it is looked for and named, and its devices are unknown. */
   status(): NativeStatus
 }
