@@ -9,9 +9,9 @@ const AN_ENTITY = 'the id of an entity as text, or a parameter, after ENTITY'
 export function entities(c: Cursor): Entities {
   const { start } = c.advance()
   if (c.accept('entity')) {
-    if (c.isSymbol('(')) throw c.error(c.token, 'ENTITY takes one id. For a list of them write ENTITIES.', ['ENTITIES'])
+    if (c.isSymbol('(')) throw c.error(c.token, 'ENTITY takes one id. For a list of them write ENTITIES.')
     const id = value(c, AN_ENTITY)
-    if (c.isSymbol(',')) throw c.error(c.token, "ENTITY takes one id. For several write FOR ENTITIES ('a', 'b').", ['ENTITIES'])
+    if (c.isSymbol(',')) throw c.error(c.token, "ENTITY takes one id. For several write FOR ENTITIES ('a', 'b').")
     return { kind: 'entities', start, end: c.lastEnd, quantity: 'one', values: [id], lone: false }
   }
   if (c.accept('entities')) return entityList(c, start)

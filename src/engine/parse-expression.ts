@@ -44,7 +44,7 @@ function comparison(c: Cursor): Expression {
   const left = sum(c)
   const compared = comparisonOf(c, start, left)
   if (compared !== left && (comparator(c) !== undefined || isTest(c))) {
-    throw c.error(c.token, 'Comparisons do not chain. Join two of them with AND, or put one in parentheses.', ['AND'])
+    throw c.error(c.token, 'Comparisons do not chain. Join two of them with AND, or put one in parentheses.')
   }
   return compared
 }

@@ -103,7 +103,7 @@ function item(c: Cursor): Tree.Item {
 function withoutAt(c: Cursor): Error {
   if (c.isAtEnd()) return c.unexpected(`AT and a time: ${EXAMPLE}`)
   if (c.token.keyword !== undefined && PREDICT_CLAUSES.has(c.token.keyword)) {
-    return c.error(c.token, `AT and its time come first, before ${c.found().toUpperCase()}: ${EXAMPLE}.`, ['AT'])
+    return c.error(c.token, `AT and its time come first, before ${c.found().toUpperCase()}: ${EXAMPLE}.`)
   }
   return c.unexpected('"," or AT after the columns of PREDICT', ['AT'])
 }
@@ -120,7 +120,7 @@ function times(c: Cursor): Tree.Times {
     return { kind: 'times', start, end: c.lastEnd, list, parenthesised: true }
   }
   const list = [time(c, A_TIME)]
-  if (c.isSymbol(',')) throw c.error(c.token, "Several times stand in parentheses: AT ('2030', '2040').", ['('])
+  if (c.isSymbol(',')) throw c.error(c.token, "Several times stand in parentheses: AT ('2030', '2040').")
   return { kind: 'times', start, end: c.lastEnd, list, parenthesised: false }
 }
 
