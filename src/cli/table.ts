@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import Table from 'cli-table3'
 import type { Row } from '../index.js'
 import { cellOf, visible } from './cell.js'
@@ -12,12 +13,16 @@ export function tableText(rows: readonly Row[], columns: readonly string[], outp
   const count = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}\n`
   if (rows.length === 0) return count
   const table = gridText(rows, columns, output)
-  const width = table.slice(0, table.indexOf('\n')).length
-  const shown = output.columns === undefined || width <= output.columns ? table : blocksText(rows, columns, output)
+  const fits = output.columns === undefined || widthOf(table) <= output.columns
+  const shown = fits ? table : blocksText(rows, columns, output)
   return `${shown}${count}`
 }
 
-/** Nothing but lines between the columns: easy to read, easy to copy. */
+function widthOf(text: string): number {
+  return text.split('\n').reduce((width, line) => Math.max(width, stripVTControlCharacters(line).length), 0)
+}
+
+/** Nothing but space between the columns: easy to read, easy to copy. */
 const PLAIN = {
   top: '',
   'top-mid': '',
