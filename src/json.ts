@@ -45,6 +45,8 @@ function check(
     return
   }
   if (!Array.isArray(value) && !isPlainObject(value)) fail(path, 'a value that JSON holds', described(value))
+  if (hasToJson(value)) fail(path, 'a value that JSON holds', 'an object with a method toJSON')
+  if (Object.getOwnPropertySymbols(value).length > 0) fail(path, 'a value that JSON holds', 'an object with a symbol as a name')
   if (ancestors.has(value)) fail(path, 'a tree', 'an object that contains itself')
   ancestors.add(value)
   if (Array.isArray(value)) {
@@ -61,5 +63,10 @@ function check(
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return (prototype === null || Object.getPrototypeOf(prototype) === null) && !('toJSON' in value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** JSON would write what the method returns instead. */
+function hasToJson(value: object): boolean {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
 }

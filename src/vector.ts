@@ -1,4 +1,8 @@
-import { DimensionError, described, InvalidVectorError } from './errors.js'
+import { types } from 'node:util'
+import { type BatchPlace, DimensionError, described, InvalidVectorError } from './errors.js'
+
+/** Of any realm: test runners and `node:vm` have classes of their own. */
+const { isFloat32Array } = types
 
 export type VectorInput = Float32Array | readonly number[]
 
@@ -16,38 +20,56 @@ export interface VectorPlace {
  * A copy of a user's vector, checked and narrowed to float32.
  *
  * @param input  D numbers, each finite after narrowing.
- * @throws {InvalidVectorError} not a Float32Array or list of numbers, detached, or NaN, Infinity or beyond float32.
+ * @throws {InvalidVectorError} not a Float32Array or list of numbers, its buffer detached or shrunk, or NaN, Infinity or beyond float32.
  * @throws {DimensionError} another length.
  */
 export function toVector(input: unknown, { collection, dimension, index }: VectorPlace): Float32Array {
   const place = index === undefined ? undefined : { collection, index }
-  if (!(input instanceof Float32Array) && !Array.isArray(input)) {
+  if (isFloat32Array(input)) {
+    if (isOutOfBounds(input)) {
+      const claim = 'The buffer of this vector was transferred away or shrunk. Insert it before posting it to another thread.'
+      throw new InvalidVectorError('VECTOR_INVALID', claim, 'an attached buffer', 'a detached buffer', place)
+    }
+  } else if (!Array.isArray(input)) {
     const expected = 'a Float32Array or a list of numbers'
     throw new InvalidVectorError('VECTOR_INVALID', `A vector should be ${expected}; it is ${described(input)}.`, expected, described(input), place)
   }
-  if (input instanceof Float32Array && isDetached(input)) {
-    const claim = 'The buffer of this vector was transferred away or shrunk. Insert it before posting it to another thread.'
-    throw new InvalidVectorError('VECTOR_INVALID', claim, 'an attached buffer', 'a detached buffer', place)
-  }
   if (input.length !== dimension) throw new DimensionError(collection, index, dimension, input.length)
-  const vector = new Float32Array(dimension)
+  const vector = isFloat32Array(input) ? new Float32Array(input) : narrowed(input, place)
   for (let i = 0; i < dimension; i++) {
-    const value: unknown = input[i]
-    if (typeof value !== 'number') {
-      throw new InvalidVectorError('VECTOR_INVALID', `Number ${i} of this vector is ${described(value)}.`, 'numbers', described(value), place)
-    }
-    vector[i] = value
-    if (!Number.isFinite(vector[i])) {
-      const claim = `Number ${i} of this vector is ${value}${Number.isFinite(value) ? ', beyond the range of float32' : ''}; all must be finite.`
-      throw new InvalidVectorError('VECTOR_NOT_FINITE', claim, 'finite float32 numbers', String(value), place)
-    }
+    if (!Number.isFinite(vector[i])) throw notFinite(i, input[i], place)
   }
   return vector
 }
 
-function isDetached(vector: Float32Array): boolean {
-  const { buffer } = vector
-  return buffer instanceof ArrayBuffer && buffer.byteLength === 0 && vector.byteLength === 0 && buffer.detached
+function narrowed(numbers: readonly unknown[], place: BatchPlace | undefined): Float32Array {
+  const vector = new Float32Array(numbers.length)
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i]
+    if (typeof value !== 'number') {
+      const claim = `Number ${i} of this vector is ${described(value)}.`
+      throw new InvalidVectorError('VECTOR_INVALID', claim, 'numbers', described(value), place)
+    }
+    vector[i] = value
+  }
+  return vector
+}
+
+function notFinite(i: number, value: unknown, place: BatchPlace | undefined): InvalidVectorError {
+  const claim = `Number ${i} of this vector is ${value}${Number.isFinite(value) ? ', beyond the range of float32' : ''}; all must be finite.`
+  return new InvalidVectorError('VECTOR_NOT_FINITE', claim, 'finite float32 numbers', String(value), place)
+}
+
+/** Its buffer was detached, or shrank to before its end: it has length 0, and every method of it throws. */
+function isOutOfBounds(vector: Float32Array): boolean {
+  if (vector.length > 0) return false
+  try {
+    vector.at(0)
+    return false
+  } catch (error) {
+    if (error instanceof TypeError) return true
+    throw error
+  }
 }
 
 /**
@@ -57,7 +79,7 @@ function isDetached(vector: Float32Array): boolean {
  */
 export function normalize(vector: Float32Array, { collection, index }: VectorPlace): void {
   let squares = 0
-  for (const value of vector) squares += value * value
+  for (let i = 0; i < vector.length; i++) squares += vector[i]! ** 2
   if (squares === 0) {
     const claim = 'A zero vector has no direction, and this collection is normalized.'
     const place = index === undefined ? undefined : { collection, index }

@@ -30,9 +30,19 @@ export class PooledReaders implements Readers {
       this.#waiting.push(waiter)
       return waiter.promise
     }
-    const reader = this.#idle.pop() ?? new Reader(this.open(), false)
+    const reader = this.#idle.pop() ?? this.#connect()
     this.#lent++
     return reader
+  }
+
+  #connect(): Reader {
+    const database = this.open()
+    try {
+      return new Reader(database, false)
+    } catch (error) {
+      database.close()
+      throw error
+    }
   }
 
   give(reader: Reader): void {

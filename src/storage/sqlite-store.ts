@@ -181,8 +181,7 @@ class SqliteStore implements Store {
   async #openSnapshot(limits: SnapshotLimits): Promise<SqliteSnapshot> {
     const { readers } = this.#ready()
     const deadlineMs = performance.now() + this.options.busyTimeoutMs
-    const taken = readers.take()
-    const reader = taken instanceof Promise ? await taken : taken
+    const reader = await untilFree(() => readers.take(), deadlineMs)
     try {
       await untilFree(() => {
         this.#assertOpen()

@@ -143,7 +143,10 @@ export interface Store {
 
   /** One atomic upsert on (entity, timestamp). A key twice in the batch: the last wins. */
   insert(collection: CollectionRecord, batch: readonly NewObservation[]): Promise<InsertResult>
-  /** The same in one turn, in a savepoint of the app's transaction where one is open. */
+  /**
+   * The same in one turn, in a savepoint of the app's transaction where one is open. Waiting for another process's lock
+   * blocks. It waits for no snapshot: in `:memory:`, where all share one connection, open snapshots see what it writes.
+   */
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult
   /** @param attributes  JSON text of an object, or null to clear them. @throws {NotFoundError} no such entity. */
   setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean }): Promise<void>
