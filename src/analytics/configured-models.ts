@@ -7,7 +7,6 @@ import { warnOfModel } from './fallback-warning.js'
 import type { ModelSource } from './load-model.js'
 import { ModelSlot, type SlotState } from './model-slot.js'
 import type { RoutingConfig } from './routing.js'
-import type { ServingModel } from './serving-model.js'
 
 export interface ConfiguredModelsOptions {
   readonly config: RoutingConfig
@@ -38,7 +37,8 @@ export class ConfiguredModels {
       clock,
       signal: this.#closing.signal,
       onRefusal: (_, refusal) => warnOfModel(refusal, settings.fallback, warn),
-      onLoaded: (model, { device }) => warnOfDevice(model, device, warn),
+      onWarning: ({ name, device }, message) =>
+        warn({ code: 'DEVICE_UNAVAILABLE', message: `${message} (model ${name})`, device }, 'DEVICE_UNAVAILABLE'),
     })
   }
 
@@ -98,10 +98,4 @@ export function describedState({ path }: Pick<ModelSource, 'path'>, state: SlotS
     case 'loading':
       return { ...named, status: 'loading' }
   }
-}
-
-function warnOfDevice({ name, device }: ServingModel, wanted: ModelSource['device'], warn: Warn): void {
-  if (wanted !== 'cuda' || device.startsWith('cuda')) return
-  const message = `device = "cuda" is asked for, and this libtorch offers none; "${name}" runs on ${device}. Set device = "auto", or build against a libtorch with CUDA.`
-  warn({ code: 'DEVICE_UNAVAILABLE', message, device }, 'DEVICE_UNAVAILABLE')
 }

@@ -16,9 +16,23 @@ export interface ModelSource {
   readonly timeoutMs: number
 }
 
+/** What models are loaded by. */
+export interface Loader {
+  readonly native: Native
+  readonly threads: number
+  /** Aborted when nobody wants the model any more. */
+  readonly signal: AbortSignal
+}
+
 /** What became of a model file. Sha256 and card are told as far as they could be read. */
 export type ModelLoad = { readonly sha256?: string | undefined; readonly card?: ModelCard | undefined } & (
-  | { readonly kind: 'loaded'; readonly sha256: string; readonly card: ModelCard; readonly tensorModel: TensorModel }
+  | {
+      readonly kind: 'loaded'
+      readonly sha256: string
+      readonly card: ModelCard
+      readonly tensorModel: TensorModel
+      readonly warning: string | undefined
+    }
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly isPassing: boolean }
 )
 
@@ -28,16 +42,17 @@ export type ModelLoad = { readonly sha256?: string | undefined; readonly card?: 
  *
  * @throws the signal's reason, and bugs of ours; what is wrong with a model is a refusal.
  */
-export async function loadModel(source: ModelSource, native: Native, threads: number, signal: AbortSignal): Promise<ModelLoad> {
+export async function loadModel(source: ModelSource, loader: Loader): Promise<ModelLoad> {
+  const { signal } = loader
   const known: { sha256?: string; card?: ModelCard } = {}
   try {
     const file = await readModelFile(source.path, signal)
     known.sha256 = file.sha256
     known.card = await checkedCard(source, file, signal)
-    const tensorModel = await loadIntoLibtorch(source, file.bytes, known.card, native, threads)
-    if (signal.aborted) tensorModel.dispose()
+    const { model, warning } = await loadIntoLibtorch(source, file.bytes, known.card, loader)
+    if (signal.aborted) model.dispose()
     signal.throwIfAborted()
-    return { kind: 'loaded', sha256: file.sha256, card: known.card, tensorModel }
+    return { kind: 'loaded', sha256: file.sha256, card: known.card, tensorModel: model, warning }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof ModelRefusal)) throw error
@@ -58,10 +73,10 @@ async function checkedCard({ path, pin }: ModelSource, { bytes, sha256 }: ModelB
   }
 }
 
-async function loadIntoLibtorch({ path, device, timeoutMs }: ModelSource, bytes: Buffer, card: ModelCard, native: Native, threads: number) {
+async function loadIntoLibtorch({ path, device, timeoutMs }: ModelSource, bytes: Buffer, card: ModelCard, { native, threads, signal }: Loader) {
   const door = await native.torch({ threads })
   if (!door.open) throw new ModelRefusal('native_unavailable', `${door.message} ${door.remedy}`)
-  const outcome = await door.addon.load(bytes, { device, manyTargets: card.targets === 'many', timeoutMs })
-  if (outcome.kind === 'loaded') return outcome.model
+  const outcome = await door.addon.load(bytes, { device, manyTargets: card.targets === 'many', timeoutMs }, signal)
+  if (outcome.kind === 'loaded') return outcome
   throw new ModelRefusal(outcome.reason, `${path}: ${outcome.message}`)
 }

@@ -1,7 +1,6 @@
-import type { Native } from '../native/runtime.js'
 import type { Refusal } from '../prediction.js'
 import { settlesWithin } from './abortable.js'
-import { loadModel, type ModelLoad, type ModelSource } from './load-model.js'
+import { type Loader, loadModel, type ModelLoad, type ModelSource } from './load-model.js'
 import type { ModelCard } from './model-card.js'
 import { fileSignature, NO_FILE } from './model-file.js'
 import { ServingModel } from './serving-model.js'
@@ -11,14 +10,12 @@ export const LOOK_MS = 1000
 /** How long a prediction waits for that look: a file system that hangs must not hold it up. */
 const LOOK_PATIENCE_MS = 50
 
-export interface SlotOptions {
-  readonly native: Native
-  readonly threads: number
+export interface SlotOptions extends Loader {
   readonly clock: () => number
-  readonly signal: AbortSignal
   /** Told of every refusal that became the state of this slot. */
   readonly onRefusal: (source: ModelSource, refusal: Refusal) => void
-  readonly onLoaded: (model: ServingModel, source: ModelSource) => void
+  /** Told why a model is not on the device that was demanded. */
+  readonly onWarning: (model: ServingModel, message: string) => void
 }
 
 /** What stands at the path of a model. */
@@ -95,11 +92,11 @@ export class ModelSlot {
   }
 
   #load(): void {
-    const { native, threads, signal } = this.options
+    const { signal } = this.options
     this.#loading = (async () => {
       try {
         const signature = await fileSignature(this.source.path)
-        const load = await loadModel(this.source, native, threads, signal)
+        const load = await loadModel(this.source, this.options)
         this.#settle(load, signature)
       } catch (error) {
         if (!signal.aborted) this.#bug = { error }
@@ -114,7 +111,7 @@ export class ModelSlot {
     if (load.kind === 'loaded') {
       const model = new ServingModel(source.path, load.sha256, load.card, load.tensorModel)
       this.#become({ kind: 'ready', model }, signature)
-      options.onLoaded(model, source)
+      if (load.warning !== undefined) options.onWarning(model, load.warning)
       return
     }
     if (this.#state.kind === 'ready' && load.refusal.reason !== 'model_missing' && this.#suspect !== signature) {

@@ -30,12 +30,12 @@ export function neuralOde({ model, dimension, timeoutMs, threads }: NeuralOdeOpt
       const slice = new Slice()
       const inFlight = new Set<Promise<void>>()
       for (const batch of planBatches(items, model.card, dimension)) {
-        const call = model
-          .predict(toTensorBatch(batch, items, model.card, dimension), timeoutMs)
-          .then((answers) => placeOutcomes(answers, batch, outcomes, dimension))
-          .finally(() => inFlight.delete(call))
+        const call = model.predict(toTensorBatch(batch, items, model.card, dimension), timeoutMs, signal).then((answers) => {
+          placeOutcomes(answers, batch, outcomes, dimension)
+          inFlight.delete(call) // one that failed stays, so that whoever waits next throws it
+        })
         inFlight.add(call)
-        call.catch(() => {}) // it is thrown where it is waited for, or nobody waits any more
+        call.catch(() => {}) // nobody may wait any more
         const bytes = inFlight.size * batch.rows.length * rowBytes(batch, dimension)
         if (inFlight.size >= inFlightMax || bytes >= IN_FLIGHT_BYTES_MAX) await abortable(Promise.race(inFlight), signal)
         const pause = slice.pause()

@@ -33,11 +33,11 @@ export class ServingModel {
   }
 
   /** @returns B * K outcomes, item by item. */
-  async predict(batch: TensorBatch, timeoutMs: number): Promise<readonly Outcome[]> {
+  async predict(batch: TensorBatch, timeoutMs: number, signal: AbortSignal): Promise<readonly Outcome[]> {
     if (this.#isDisposed) return this.#replaced(batch)
     this.#calls++
     try {
-      return await this.tensorModel.predict(batch, timeoutMs)
+      return await this.tensorModel.predict(batch, timeoutMs, signal)
     } finally {
       this.#calls--
       this.#wasUsed = true

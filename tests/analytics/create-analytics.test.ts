@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Analytics } from '../../src/analytics/index.js'
 import { type PredictionItem, refused } from '../../src/prediction.js'
-import { collection, item, lastVectors, never, open, predictor, steady, stubModel, stubNative, vectorOf } from './support/analytics.js'
+import { collection, item, lastVectors, loaded, never, open, predictor, steady, stubModel, stubNative, vectorOf } from './support/analytics.js'
 
 const REAL = fileURLToPath(new URL('fixtures/last.pt', import.meta.url))
 const SHA256 = createHash('sha256').update(readFileSync(REAL)).digest('hex')
@@ -59,7 +59,7 @@ describe('a model that serves', () => {
     const model = stubModel(lastVectors)
     const native = stubNative(model, async () => {
       loads++
-      return { kind: 'loaded', model }
+      return loaded(model)
     })
     const { analytics } = open(
       { neuralOde: true, modelPath },
@@ -89,9 +89,14 @@ describe('a model that serves', () => {
   })
 
   test('on the CPU though CUDA was demanded is one warning', async () => {
-    const { analytics, warnings } = open({ neuralOde: true, modelPath, device: 'cuda' }, { native: stubNative(stubModel(lastVectors)) })
-    expect(await ask(analytics)).toMatchObject([{ method: 'neural_ode' }])
-    expect(warnings).toMatchObject([{ code: 'DEVICE_UNAVAILABLE', device: 'cpu' }])
+    const native = stubNative(stubModel(lastVectors), async () => ({
+      kind: 'loaded',
+      model: stubModel(lastVectors),
+      warning: 'CUDA was demanded, the model runs on the CPU: none.',
+    }))
+    const { analytics, warnings } = open({ neuralOde: true, modelPath, device: 'cuda' }, { native })
+    for (let i = 0; i < 2; i++) expect(await ask(analytics)).toMatchObject([{ method: 'neural_ode' }])
+    expect(warnings).toMatchObject([{ code: 'DEVICE_UNAVAILABLE', message: expect.stringContaining('runs on the CPU'), device: 'cpu' }])
   })
 })
 

@@ -6,7 +6,7 @@ import { ModelSlot, type SlotOptions } from '../../src/analytics/model-slot.js'
 import { RETIRED_MS } from '../../src/analytics/serving-model.js'
 import type { LoadOutcome, TensorModel } from '../../src/native/runtime.js'
 import type { Refusal } from '../../src/prediction.js'
-import { lastVectors, stubModel, stubNative } from './support/analytics.js'
+import { lastVectors, loaded, never, stubModel, stubNative } from './support/analytics.js'
 import { cardPart, torchScriptParts, zip } from './support/zip.js'
 
 let path: string
@@ -27,7 +27,7 @@ function slotOf({ load, ...changed }: Partial<SlotOptions> & { load?: () => Prom
   const native = stubNative(stubModel(lastVectors), async () => {
     const model = stubModel(lastVectors)
     models.push(model)
-    return load === undefined ? { kind: 'loaded', model } : load()
+    return load === undefined ? loaded(model) : load()
   })
   const closing = new AbortController()
   const options = {
@@ -36,7 +36,7 @@ function slotOf({ load, ...changed }: Partial<SlotOptions> & { load?: () => Prom
     clock: () => nowMs,
     signal: closing.signal,
     onRefusal: (_: unknown, refusal: Refusal) => refusals.push(refusal),
-    onLoaded: () => {},
+    onWarning: () => {},
     ...changed,
   }
   const slot = new ModelSlot({ path, pin: undefined, device: 'auto', timeoutMs: 1000 }, options)
@@ -77,13 +77,13 @@ describe('what is on disk counts', () => {
     const loading = Promise.withResolvers<LoadOutcome>()
     let loads = 0
     const first = stubModel(lastVectors)
-    const { slot, pass } = slotOf({ load: () => (++loads === 1 ? Promise.resolve({ kind: 'loaded', model: first }) : loading.promise) })
+    const { slot, pass } = slotOf({ load: () => (++loads === 1 ? Promise.resolve(loaded(first)) : loading.promise) })
     await slot.current(1000)
     writeFileSync(path, archive(2))
     pass(1000)
     expect((await slot.current(1000)).kind).toBe('ready')
     expect(served(slot)).toBe(1)
-    loading.resolve({ kind: 'loaded', model: stubModel(lastVectors) })
+    loading.resolve(loaded(stubModel(lastVectors)))
   })
 
   test('a file that is gone serves no more, and serves again when it is back', async () => {
@@ -147,7 +147,7 @@ test('who asks while the first model loads waits for it, no longer than allowed'
   const { slot } = slotOf({ load: () => loading.promise })
   expect((await slot.current(5)).kind).toBe('loading')
   const patient = slot.current(10_000)
-  loading.resolve({ kind: 'loaded', model: stubModel(lastVectors) })
+  loading.resolve(loaded(stubModel(lastVectors)))
   expect((await patient).kind).toBe('ready')
 })
 
@@ -156,11 +156,11 @@ test('a model in use when another takes over is freed after its call', async () 
   const answer = Promise.withResolvers<[]>()
   const slow = stubModel(() => answer.promise)
   let loads = 0
-  const { slot, later } = slotOf({ load: async () => ({ kind: 'loaded', model: ++loads === 1 ? slow : stubModel(lastVectors) }) })
+  const { slot, later } = slotOf({ load: async () => loaded(++loads === 1 ? slow : stubModel(lastVectors)) })
   const state = await slot.current(1000)
   if (state.kind !== 'ready') throw new Error(state.kind)
   const batch = { count: 0, length: 1, width: 2, trajectories: new Float32Array(0), targets: new Float32Array(0), targetsPerItem: 1 }
-  const call = state.model.predict(batch, 1000)
+  const call = state.model.predict(batch, 1000, never)
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
   writeFileSync(path, archive(2))
   expect(await later()).toBe(2)
@@ -170,7 +170,7 @@ test('a model in use when another takes over is freed after its call', async () 
   await call
   vi.advanceTimersByTime(2 * RETIRED_MS)
   expect(slow.disposed).toBe(1)
-  const late = await state.model.predict({ ...batch, count: 2 }, 1000)
+  const late = await state.model.predict({ ...batch, count: 2 }, 1000, never)
   expect(late).toMatchObject([{ reason: 'model_missing' }, { reason: 'model_missing' }])
 })
 
@@ -203,7 +203,7 @@ describe('closing', () => {
     closing.abort(new Error('closed'))
     slot.close()
     const late = stubModel(lastVectors)
-    loading.resolve({ kind: 'loaded', model: late })
+    loading.resolve(loaded(late))
     await vi.waitFor(() => expect(late.disposed).toBe(1))
   })
 })

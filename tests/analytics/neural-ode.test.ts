@@ -5,6 +5,7 @@ import { ServingModel } from '../../src/analytics/serving-model.js'
 import { rowBytes } from '../../src/analytics/tensor-batches.js'
 import type { TensorModel } from '../../src/native/runtime.js'
 import { type PredictionItem, refused } from '../../src/prediction.js'
+import { SLICE_MS } from '../../src/slice.js'
 import { lastVectors, never, steady, stubModel, vectorOf } from './support/analytics.js'
 
 function asked(
@@ -109,6 +110,19 @@ test('an abort ends it at once, though the model never answers', async () => {
   const answers = asked(stuck, [steady(1, 2, 1)], { signal: controller.signal })
   controller.abort(new RangeError('enough'))
   await expect(answers).rejects.toThrow(new RangeError('enough'))
+})
+
+test('a bug in an early batch is thrown, though it came while the next one was being made', async () => {
+  let calls = 0
+  const model = stubModel(async (batch) => {
+    const endMs = performance.now() + 2 * SLICE_MS // the slice is over: the event loop turns before the next batch
+    while (performance.now() < endMs);
+    if (++calls === 1) throw new Error('bug')
+    return lastVectors(batch)
+  })
+  const items = [steady(1, 1, 1), steady(1, 2, 1)]
+  await expect(asked(model, items)).rejects.toThrow('bug')
+  expect(calls).toBe(2)
 })
 
 test('a bug in native code is thrown, once, and leaves no rejection behind', async () => {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { type Analytics, type AnalyticsOptions, createAnalytics, type PredictedCollection } from '../../../src/analytics/index.js'
 import type { AnalyticsConfig } from '../../../src/config.js'
-import type { Native, TensorBatch, TensorModel, TensorRuntime } from '../../../src/native/runtime.js'
+import type { LoadOutcome, Native, TensorBatch, TensorModel, TensorRuntime } from '../../../src/native/runtime.js'
 import type { Outcome, PredictionItem, Predictor } from '../../../src/prediction.js'
 import { trajectoryOf } from '../../../src/trajectory.js'
 import type { Warning } from '../../../src/warning.js'
@@ -30,9 +30,13 @@ export const shutNative: Native = {
   status: () => ({ kernels: { available: false, simd: 'none' }, torch: { available: false } }),
 }
 
+export function loaded(model: TensorModel): LoadOutcome {
+  return { kind: 'loaded', model, warning: undefined }
+}
+
 /** A native door behind which every archive is `model`. */
 export function stubNative(model: TensorModel, load?: TensorRuntime['load']): Native {
-  const addon: TensorRuntime = { version: 'stub', devices: ['cpu'], load: load ?? (async () => ({ kind: 'loaded', model })) }
+  const addon: TensorRuntime = { version: 'stub', devices: ['cpu'], load: load ?? (async () => loaded(model)) }
   return { ...shutNative, torch: async () => ({ open: true, addon, path: 'stub' }) }
 }
 
