@@ -17,7 +17,7 @@ async function main(words) {
   const unknown = words.find((word) => !Object.hasOwn(STEPS, word))
   if (unknown !== undefined) throw new SetupError(`There is no step "${unknown}"; there are ${Object.keys(STEPS).join(', ')}.`)
   if (!RUNNING_NODE_IS_FIT) return await startAgainUnderOwnNode(words)
-  await withLock(LOCK, async () => {
+  await withLock(LOCK, say, async () => {
     for (const [name, step] of Object.entries(STEPS)) {
       if (words.length === 0 || words.includes(name)) await step()
     }
@@ -26,7 +26,7 @@ async function main(words) {
 }
 
 async function startAgainUnderOwnNode(words) {
-  await withLock(LOCK, setUpOwnNode)
+  await withLock(LOCK, say, setUpOwnNode)
   const node = ownNode()
   if (node === undefined) {
     throw new SetupError(`There is no packaged Node for ${process.platform}-${process.arch}. Install Node 22.14 or newer and start again.`)

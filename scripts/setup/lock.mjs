@@ -1,15 +1,22 @@
-// One setup at a time in one folder.
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+// One process at a time.
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { say } from './command.mjs'
+import { dirname } from 'node:path'
 
 const POLL_MS = 200
-/** Longer than any setup: then the process that has the number now is another one. */
+/** Longer than anything that is done under a lock: then the process that has the number now is another one. */
 const AGE_MS_MAX = 3_600_000
 
-/** Runs `work` while this process alone holds the lock file; waits for another holder that is alive. */
-export async function withLock(path, work) {
-  await acquire(path)
+/**
+ * Runs `work` while this process alone holds the lock file; waits for another holder that is alive.
+ *
+ * @param {string} path
+ * @param {(line: string) => void} log  Told once, when there is something to wait for.
+ * @param {() => unknown} work
+ */
+export async function withLock(path, log, work) {
+  mkdirSync(dirname(path), { recursive: true })
+  await acquire(path, log)
   try {
     return await work()
   } finally {
@@ -17,7 +24,7 @@ export async function withLock(path, work) {
   }
 }
 
-async function acquire(path) {
+async function acquire(path, log) {
   const mine = `${process.pid} ${hostname()}`
   for (let told = false; ; ) {
     try {
@@ -31,7 +38,7 @@ async function acquire(path) {
       takeAway(path, holder)
       continue
     }
-    if (!told) say(`waiting for another setup (process ${holder.text}); if there is none, remove ${path}`)
+    if (!told) log(`waiting for another one (process ${holder.text}); if there is none, remove ${path}`)
     told = true
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

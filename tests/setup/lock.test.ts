@@ -13,6 +13,8 @@ function lockPath(): string {
   return join(folder, '.setup.lock')
 }
 
+const quiet = () => undefined
+
 function deadProcessId(): number {
   return spawnSync(process.execPath, ['--version']).pid
 }
@@ -23,7 +25,7 @@ test('processes that start at once work one after another', async () => {
   const code = `
     import { appendFileSync } from 'node:fs'
     import { withLock } from ${JSON.stringify(MODULE)}
-    await withLock(${JSON.stringify(path)}, async () => {
+    await withLock(${JSON.stringify(path)}, console.log, async () => {
       appendFileSync(${JSON.stringify(diary)}, 'in ')
       await new Promise((resolve) => setTimeout(resolve, 50))
       appendFileSync(${JSON.stringify(diary)}, 'out ')
@@ -36,7 +38,7 @@ test('processes that start at once work one after another', async () => {
 
 test('the lock is given back when the work fails', async () => {
   const path = lockPath()
-  const failing = withLock(path, () => {
+  const failing = withLock(path, quiet, () => {
     throw new Error('no disk')
   })
   await expect(failing).rejects.toThrow('no disk')
@@ -46,14 +48,14 @@ test('the lock is given back when the work fails', async () => {
 test('the lock of a process that died is taken over', async () => {
   const path = lockPath()
   writeFileSync(path, `${deadProcessId()} ${hostname()}`)
-  expect(await withLock(path, () => readFileSync(path, 'utf8'))).toBe(`${process.pid} ${hostname()}`)
+  expect(await withLock(path, quiet, () => readFileSync(path, 'utf8'))).toBe(`${process.pid} ${hostname()}`)
 })
 
 test('so is one that its process did not live to sign', async () => {
   const path = lockPath()
   writeFileSync(path, '')
   utimesSync(path, new Date(0), new Date(0))
-  expect(await withLock(path, () => 'done')).toBe('done')
+  expect(await withLock(path, quiet, () => 'done')).toBe('done')
 })
 
 test.each([
@@ -61,12 +63,11 @@ test.each([
   ['another machine, whose processes cannot be seen,', `${deadProcessId()} elsewhere`],
 ])('the lock of %s is waited for', async (_, holder) => {
   const path = lockPath()
-  const log = vi.spyOn(console, 'log').mockReturnValue()
-  onTestFinished(() => log.mockRestore())
+  const log = vi.fn()
   writeFileSync(path, holder)
   const work = vi.fn()
-  const waiting = withLock(path, work)
-  await vi.waitFor(() => expect(log).toHaveBeenCalledWith(expect.stringContaining(`waiting for another setup (process ${holder})`)))
+  const waiting = withLock(path, log, work)
+  await vi.waitFor(() => expect(log).toHaveBeenCalledWith(expect.stringContaining(`waiting for another one (process ${holder})`)))
   expect(work).not.toHaveBeenCalled()
   rmSync(path)
   await waiting
