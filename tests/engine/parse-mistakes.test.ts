@@ -812,7 +812,7 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
 }
 
 describe.each(Object.entries(MISTAKES))('mistakes in %s', (_, mistakes) => {
-  test.each(mistakes)('%s', (query, carets, message, suggestions = []) => {
+  test.each(mistakes.map((mistake) => ({ mistake, query: mistake[0] })))('$query', ({ mistake: [query, carets, message, suggestions = []] }) => {
     const error = errorOf(query)
     expect(error).toBeInstanceOf(QuerySyntaxError)
     expect(error.message).toBe(`${message}\n\n${`1 | ${query}`.trimEnd()}\n  | ${carets}`)
