@@ -81,8 +81,7 @@ export class SqliteSnapshot implements Snapshot {
     for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
       if (this.#slice.isOver) await this.#rest()
       const owner = { collection, entity }
-      const rows =
-        limit <= rowsOfPiece(collection) ? this.#newest(owner, since, until, limit) : await this.#newestInPieces(owner, since, until, limit)
+      const rows = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
       trajectories.push(toTrajectory(rows, collection.dimension))
     }
     return trajectories
@@ -105,10 +104,18 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async *scan(collection: CollectionRecord, request: ScanRequest): AsyncGenerator<EntityObservations> {
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, newest = Number.POSITIVE_INFINITY } = request
+    const needs = { vectors: request.vectors ?? true, payloads: request.payloads ?? true }
     const pages = request.entities === undefined ? this.scanEntities(collection) : [request.entities]
     for await (const page of pages) {
       for (const entity of page) {
-        if (entity.observationCount > 0) yield* this.#scanEntity({ collection, entity }, request)
+        this.#assertLive()
+        if (this.#slice.isOver) await this.#rest()
+        const owner = { collection, entity }
+        const pieces = isShort(owner, newest) ? [this.#short(owner, from, to, newest)] : this.#pieces(owner, from, to, newest)
+        for await (const rows of pieces) {
+          if (rows.length > 0) yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
+        }
       }
     }
   }
@@ -144,37 +151,22 @@ export class SqliteSnapshot implements Snapshot {
     if (this.#slice.isOver) await this.#rest()
   }
 
-  async *#scanEntity(owner: Owner, request: ScanRequest): AsyncGenerator<EntityObservations> {
-    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, newest } = request
-    const needs = { vectors: request.vectors ?? true, payloads: request.payloads ?? true }
-    const { entity } = owner
-    if (newest !== undefined && newest <= rowsOfPiece(owner.collection)) {
-      this.#assertLive()
-      if (this.#slice.isOver) await this.#rest()
-      const rows = this.#newest(owner, from, to, newest)
-      if (rows.length > 0) yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
-      return
-    }
-    for await (const rows of this.#pieces(owner, from, to, newest)) {
-      yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
-    }
-  }
-
-  /** In time order. */
-  #newest(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
-    const rows = this.reader.observations.newest(owner, from, to, limit).reverse()
+  /** The newest `limit` of the range, in time order, where they are no more than a piece. Small reads need no generator. */
+  #short(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
+    if (owner.entity.observationCount === 0) return []
+    const rows = this.reader.observations.newest(owner, from, to, Math.min(limit, rowsOfPiece(owner.collection))).reverse()
     this.#checkObservationCount(owner, from, to, limit, rows.length)
     return rows
   }
 
-  async #newestInPieces(owner: Owner, from: number, to: number, limit: number): Promise<ObservationRow[]> {
+  async #long(owner: Owner, from: number, to: number, limit: number): Promise<ObservationRow[]> {
     const rows: ObservationRow[] = []
     for await (const piece of this.#pieces(owner, from, to, limit)) rows.push(...piece)
     return rows
   }
 
   /** The range of one entity, or its newest `limit`, in time order. */
-  async *#pieces(owner: Owner, from: number, to: number, limit = Number.POSITIVE_INFINITY): AsyncGenerator<ObservationRow[]> {
+  async *#pieces(owner: Owner, from: number, to: number, limit: number): AsyncGenerator<ObservationRow[]> {
     const { observations } = this.reader
     const rowsMax = rowsOfPiece(owner.collection)
     this.#assertLive()
@@ -236,6 +228,10 @@ export function closed(): Error {
 /** How many observations one statement reads. */
 export function rowsOfPiece({ dimension }: Pick<CollectionRecord, 'dimension'>): number {
   return Math.max(1, Math.min(PIECE_ROWS_MAX, Math.floor(PIECE_BYTES / (dimension * 4))))
+}
+
+function isShort({ collection, entity }: Owner, limit: number): boolean {
+  return Math.min(limit, entity.observationCount) <= rowsOfPiece(collection)
 }
 
 interface Needs {

@@ -167,7 +167,7 @@ describe.each(['a file', ':memory:'])('in %s', (where) => {
     const words = await createWords(store)
     await store.insert(
       words,
-      Array.from({ length: 20_000 }, (_, i) => observation(`e${i}`, i)),
+      Array.from({ length: 4000 }, (_, i) => observation(`e${i}`, i)),
     )
     await reading(store, async (snapshot) => {
       let turns = 0
@@ -176,7 +176,7 @@ describe.each(['a file', ':memory:'])('in %s', (where) => {
       const collection = (await snapshot.collection('words'))!
       const entities = await snapshot.findEntities(
         collection,
-        Array.from({ length: 20_000 }, (_, i) => `e${i}`),
+        Array.from({ length: 4000 }, (_, i) => `e${i}`),
       )
       const turnsBefore = turns
       await snapshot.readContexts(
@@ -322,7 +322,7 @@ describe('a snapshot that lives too long', () => {
       return snapshot.collections()
     }
     expect(await read()).toHaveLength(1)
-    await store.insert(store.collection('words')!, everySecond('c', 20_000))
+    await store.insert(store.collection('words')!, everySecond('c', 10_000))
     expect(await rejection(read())).toMatchObject({ code: 'QUERY_LIMIT', limit: 500_000 })
     snapshot.release()
   })
