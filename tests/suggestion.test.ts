@@ -9,6 +9,11 @@ test('the nearest name comes first', () => {
   expect(suggest('contxt', keys)[0]).toBe('context')
 })
 
+test('two swapped letters are one slip', () => {
+  expect(suggest('FORM', ['WHERE', 'FROM'])).toEqual(['FROM'])
+  expect(suggest('PREDCIT', ['SELECT', 'PREDICT'])).toEqual(['PREDICT'])
+})
+
 test('case and camel case do not count', () => {
   expect(suggest('modelPath', keys)[0]).toBe('model_path')
   expect(suggest('FALLBACK', keys)).toEqual(['fallback'])
@@ -16,6 +21,7 @@ test('case and camel case do not count', () => {
 
 test('what shares nothing is not suggested', () => {
   expect(suggest('zzzz', keys)).toEqual([])
+  expect(suggest('words', ['FOR', 'FROM'])).toEqual([])
   expect(suggest('ab', ['xy'])).toEqual([])
   expect(suggest('', keys)).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { QueryLimitError, type QuerySyntaxError } from '../errors.js'
+import { suggest } from '../suggestion.js'
 import type { Keyword } from './keyword.js'
-import { didYouMean, excerpt, placeOf, suggest, syntaxError } from './query-place.js'
+import { didYouMean, excerpt, placeOf, syntaxError } from './query-place.js'
 import type { Identifier, Span } from './statement.js'
 import { type Token, Tokenizer } from './tokenize.js'
 
@@ -166,7 +167,8 @@ export class Cursor {
 
   /** The words that the next one may have been meant to be. */
   nearest(words: readonly string[]): string[] {
-    return this.token.kind === 'word' ? suggest(this.token.text, words) : []
+    const { kind, text } = this.token
+    return kind === 'word' ? suggest(text, words).filter((word) => word !== text.toUpperCase()) : []
   }
 
   /** What touches the end of a text was most often meant to be inside of it. */

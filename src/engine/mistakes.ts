@@ -1,5 +1,6 @@
 import { NotFoundError, QueryNameError, QueryParameterError, QuerySyntaxError, QueryTypeError } from '../errors.js'
-import { placeOf, suggest } from './query-place.js'
+import { suggest } from '../suggestion.js'
+import { placeOf } from './query-place.js'
 import type { Span } from './statement.js'
 
 /** Makes the errors of one statement, each with its place in the text. */

@@ -1,13 +1,9 @@
-import { distance } from 'fastest-levenshtein'
 import { type QueryPlace, QuerySyntaxError } from '../errors.js'
 import type { Span } from './statement.js'
 
 /** UTF-16 units of a line that a frame shows; a longer one is cut on either side of the mistake. */
 const FRAME_WIDTH_MAX = 120
 const EXCERPT_LENGTH_MAX = 40
-const SUGGESTION_COUNT_MAX = 3
-/** Longer words are not compared: the cost is the product of both lengths. */
-const SUGGESTION_LENGTH_MAX = 128
 
 /** Says where a span stands: line and column from 1 (columns in UTF-16 units), and a frame of the text with carets below the span. */
 export function placeOf(text: string, { start, end }: Span, suggestions: readonly string[] = []): QueryPlace {
@@ -34,30 +30,6 @@ export function placeOf(text: string, { start, end }: Span, suggestions: readonl
 /** A mistake in the grammar; the suggestions are what could stand there instead. */
 export function syntaxError(text: string, span: Span, message: string, suggestions: readonly string[] = []): QuerySyntaxError {
   return new QuerySyntaxError(message, placeOf(text, span, suggestions))
-}
-
-/** The candidates that are nearest to a misspelt word, best first. */
-export function suggest(word: string, candidates: readonly string[]): string[] {
-  if (word.length > SUGGESTION_LENGTH_MAX) return []
-  const typed = word.toLowerCase()
-  const far = Math.max(1, Math.floor(word.length * 0.4))
-  return candidates
-    .filter((candidate) => Math.abs(candidate.length - word.length) <= far)
-    .map((candidate) => ({ candidate, edits: edits(typed, candidate.toLowerCase()) }))
-    .filter(({ candidate, edits }) => edits > 0 && edits <= far && edits < Math.max(candidate.length, word.length))
-    .sort((a, b) => a.edits - b.edits)
-    .slice(0, SUGGESTION_COUNT_MAX)
-    .map(({ candidate }) => candidate)
-}
-
-/** Letters to insert, remove or replace; two that are swapped count as one. */
-function edits(a: string, b: string): number {
-  const count = distance(a, b)
-  return count === 2 && a.length === b.length && sorted(a) === sorted(b) ? 1 : count
-}
-
-function sorted(word: string): string {
-  return [...word].sort().join('')
 }
 
 /** ` Did you mean A or B?`, or nothing. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { didYouMean, listed, placeOf, suggest } from '../../src/engine/query-place.js'
+import { didYouMean, listed, placeOf } from '../../src/engine/query-place.js'
 
 const frame = (text: string, start: number, end = start + 1): string => placeOf(text, { start, end }).frame
 
@@ -74,28 +74,7 @@ describe('placeOf', () => {
   })
 })
 
-describe('suggest', () => {
-  test('finds misspelt words, whatever their case', () => {
-    expect(suggest('PREDCIT', ['PREDICT', 'SELECT', 'SHOW'])).toEqual(['PREDICT'])
-    expect(suggest('entitty', ['ENTITY', 'ENTITIES', 'EACH'])).toEqual(['ENTITY'])
-    expect(suggest('form', ['FROM', 'FOR'])).toEqual(['FROM', 'FOR'])
-    expect(suggest('wrods', ['words', 'sentences'])).toEqual(['words'])
-  })
-
-  test('says nothing when nothing is near', () => {
-    expect(suggest('frobnicate', ['words', 'sentences'])).toEqual([])
-    expect(suggest('x', ['y'])).toEqual([])
-    expect(suggest('', ['a', 'b'])).toEqual([])
-  })
-
-  test('gives three at most, the nearest first', () => {
-    expect(suggest('word', ['wards', 'words', 'cord', 'lord', 'sword'])).toEqual(['words', 'cord', 'lord'])
-  })
-
-  test('does not compare endless words', () => {
-    expect(suggest('x'.repeat(1_000_000), ['x'.repeat(1_000_000)])).toEqual([])
-  })
-
+describe('didYouMean', () => {
   test('is told as a question', () => {
     expect(didYouMean(['a', 'b', 'c'])).toBe(' Did you mean a, b or c?')
     expect(didYouMean(['a'])).toBe(' Did you mean a?')

@@ -1,13 +1,12 @@
-/** A stream of numbers that is the same for the same seed (mulberry32, Tommy Ettinger 2017, public domain). */
-export class Random {
-  constructor(private state: number) {}
+import { randomNumbers } from './random-numbers.js'
 
+/** Choices that are the same for the same seed. */
+export class Random {
   /** In [0, 1). */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  readonly next: () => number
+
+  constructor(seed: number) {
+    this.next = randomNumbers(seed)
   }
 
   /** A whole number from 0 up to `count` - 1. */
