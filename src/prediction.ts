@@ -38,7 +38,14 @@ export interface PredictionItem {
 /**
  * A method that answers (context, target) with a vector.
  *
- * It never throws for a context that it cannot answer: it refuses that item, and the others keep their answers.
+ * It never throws for a context that it cannot answer: it refuses that item, and the others keep their answers. An app's own predictor is
+ * held to this: what it throws is `inference_failed` for all items of that call, an answer of a wrong shape `bad_output_shape`, NaN and
+ * Infinity `non_finite_output`, and after `timeout_ms` nobody waits any more. It is given copies of the contexts, in calls of at most 16 MiB.
+ *
+ * @example db.registerPredictor('mean', {
+ *   context: { min: 1, max: 10 },
+ *   predict: async (items) => items.map(({ context, targets }) => Array.from(targets, () => ({ kind: 'vector', vector: meanOf(context) }))),
+ * })
  */
 export interface Predictor {
   /** How many observations it needs at least, and how many it looks at at most. */

@@ -1,5 +1,6 @@
 import { ArgumentError, described, NotFoundError } from '../errors.js'
 import type { Predictor } from '../prediction.js'
+import { suggest } from '../suggestion.js'
 import { last } from './last.js'
 import { linear } from './linear.js'
 
@@ -51,7 +52,8 @@ export class Methods {
   /** @throws {NotFoundError} listing the names that there are. */
   check(name: string): void {
     if (this.has(name)) return
-    throw new NotFoundError('predictor', name, `No method is named "${name}". There are ${this.names().join(', ')}.`)
+    const names = this.names()
+    throw new NotFoundError('predictor', name, `No method is named "${name}". There are ${names.join(', ')}.`, { suggestions: suggest(name, names) })
   }
 }
 

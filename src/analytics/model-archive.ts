@@ -26,6 +26,7 @@ export async function checkArchive(archive: Buffer, signal: AbortSignal): Promis
   const folder = checkTorchScript(entries)
   checkDeflated(entries, `${folder}code/`)
   for (const entry of entries) {
+    signal.throwIfAborted()
     const bytes = entryBytes(archive, entry)
     const sum = entry.isDeflated ? await inflatedCrc32(bytes, entry) : await slicedCrc32(bytes, slice, signal)
     if (sum !== entry.crc32) throw invalid(`The entry ${entry.name} is damaged: its CRC-32 is not the one that was written with it.`)

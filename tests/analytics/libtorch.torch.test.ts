@@ -117,6 +117,6 @@ torchSuite('a statement that is aborted', () => {
     setTimeout(() => controller.abort(new RangeError('stopped')), 10)
     const startMs = performance.now()
     await expect(asked).rejects.toThrow(new RangeError('stopped'))
-    expect(performance.now() - startMs).toBeLessThan(500)
+    expect(performance.now() - startMs).toBeLessThan(2000)
   })
 })

@@ -100,7 +100,9 @@ test('rows of 64 MiB are sent one after another', async () => {
     running--
     return [vectorOf(...new Float32Array(4096))]
   })
-  await asked(model, new Array(2).fill(steady(1, 4096, 4096)), { dimension: 4096, threads: 8 })
+  const context = { dimension: 4096, timestamps: Float64Array.from({ length: 4096 }, (_, t) => t), vectors: new Float32Array(4096 * 4096) }
+  const large = { entity: 'large', context, targets: Float64Array.of(5000) }
+  await asked(model, [large, large], { dimension: 4096, threads: 8 })
   expect(most).toBe(1)
 })
 

@@ -97,6 +97,7 @@ describe('names that nothing bears', () => {
         code: 'NOT_FOUND',
         kind: 'predictor',
         wanted: 'linaer',
+        suggestions: ['linear'],
         message: expect.stringContaining('neural_ode, linear, last, mine'),
       })
     }
