@@ -21,7 +21,8 @@ export function readAddresses(folder: string): Year[] {
     byYear.set(Number(year), [...texts, readFileSync(join(folder, name), 'utf8')])
   }
   const years = [...byYear.keys()]
-  if (years.length === 0) throw new Error(`Expected files named YEAR_NAME_PARTY.txt in ${folder}; there are none. Run npm install in examples/sotu/texts.`)
+  if (years.length === 0)
+    throw new Error(`Expected files named YEAR_NAME_PARTY.txt in ${folder}; there are none. Run npm install in examples/sotu/texts.`)
   const first = Math.min(...years)
   return Array.from({ length: Math.max(...years) - first + 1 }, (_, i) => ({ year: first + i, texts: byYear.get(first + i) ?? [] }))
 }
