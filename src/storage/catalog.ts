@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.js'
 import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
+import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 import type { CollectionRecord, EntityRecord, Metric } from './store.js'
@@ -41,6 +42,9 @@ export type EntityRow = [
 
 export const COLLECTION_COLUMNS = 'key, name, dimension, metric, normalized, encoding, observation_count, entity_count, generation, checksum'
 export const ENTITY_COLUMNS = 'key, collection, id, attributes, observation_count, first_timestamp, last_timestamp, generation, checksum'
+
+const COLLECTION_SHAPE: RowShape = ['n', 't', 'n', 't', 'n', 't', 'n', 'n', 'n', 'n']
+const ENTITY_SHAPE: RowShape = ['n', 'n', 't', 'T', 'n', 'N', 'N', 'n', 'n']
 
 /** Reads the rows of collections and entities on one connection. Each is verified; none is remembered. */
 export class Catalog {
@@ -88,8 +92,16 @@ export class Catalog {
 
 function toCollection(row: CollectionRow): StoredCollection {
   const fields = collectionFields(row)
-  if (collectionChecksum(fields) !== row[9]) throw corruption(`${placeInWords(fields.name)}: its own row`, 'does not match its checksum')
+  if (!isIntactCollection(row)) throw corruption(`${placeInWords(fields.name)}: its own row`, 'does not match its checksum')
   return { ...fields, metric: fields.metric as Metric } // the checksum says that it is what we wrote
+}
+
+export function isIntactCollection(row: CollectionRow): boolean {
+  return hasShape(row, COLLECTION_SHAPE) && collectionChecksum(collectionFields(row)) === row[9]
+}
+
+export function isIntactEntity(row: EntityRow): boolean {
+  return hasShape(row, ENTITY_SHAPE) && entityChecksum(entityFields(row)) === row[8]
 }
 
 export function collectionFields(row: CollectionRow): CollectionFields {
@@ -99,7 +111,7 @@ export function collectionFields(row: CollectionRow): CollectionFields {
 
 function toEntity(row: EntityRow, collection: CollectionRecord): EntityFields {
   const fields = entityFields(row)
-  if (entityChecksum(fields) !== row[8]) throw corruption(`${placeInWords(collection.name, fields.id)}: its own row`, 'does not match its checksum')
+  if (!isIntactEntity(row)) throw corruption(`${placeInWords(collection.name, fields.id)}: its own row`, 'does not match its checksum')
   return fields
 }
 

@@ -1,5 +1,6 @@
 import { ObservationChecksum, ownerChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
+import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 import type { CollectionRecord, EntityRecord } from './store.js'
@@ -124,10 +125,10 @@ export class ObservationReader {
   }
 }
 
-/** A damaged row may even hold values of other types than we wrote. */
+const OBSERVATION_SHAPE: RowShape = ['n', 'n', 'b', 'T', 'n']
+
 export function isIntact(row: ObservationRow, owner: number, checksum: ObservationChecksum): boolean {
   const [timestamp, recordedAt, vector, payload, stored] = row
-  if (!(vector instanceof Uint8Array) || vector.length !== checksum.vectorBytes.length) return false
-  if (payload !== null && typeof payload !== 'string') return false
+  if (!hasShape(row, OBSERVATION_SHAPE) || vector.length !== checksum.vectorBytes.length) return false
   return checksum.of(owner, timestamp, recordedAt, vector, payload) === stored
 }

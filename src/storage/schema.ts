@@ -3,6 +3,7 @@ import { type MigrationEntry, migrations } from '../../migrations/index.js'
 import { StorageError } from '../errors.js'
 import { migrationChecksum } from './checksum.js'
 import { corruption } from './corruption.js'
+import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 
@@ -10,6 +11,7 @@ import { Statement } from './statement.js'
 export const SCHEMA_VERSION = migrations.length
 
 type MigrationRow = [number: number, name: string, appliedAt: number, checksum: number]
+const MIGRATION_SHAPE: RowShape = ['n', 't', 'n', 'n']
 
 /**
  * The number of the newest migration that was applied; 0: none.
@@ -20,8 +22,9 @@ export function schemaVersion(database: SqliteDatabase, path: string): number {
   const record = new Statement<[], number>(database, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'chronode_migration'")
   if (record.get() === undefined) return 0
   const rows = new Statement<[], MigrationRow>(database, 'SELECT number, name, applied_at, checksum FROM chronode_migration ORDER BY number').all()
-  for (const [number, name, appliedAt, checksum] of rows) {
-    if (migrationChecksum(number, name, appliedAt) !== checksum)
+  for (const row of rows) {
+    const [number, name, appliedAt, checksum] = row
+    if (!hasShape(row, MIGRATION_SHAPE) || migrationChecksum(number, name, appliedAt) !== checksum)
       throw corruption(`The record of migrations in ${path}, row ${number}`, 'does not match its checksum')
   }
   const [version, name] = rows.at(-1) ?? [0, '']

@@ -16,6 +16,9 @@ const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: 
     'is not a SQLite database. Give a path of its own under [storage] path; a file that does not exist is created.',
   ],
   ['SQLITE_CORRUPT', 'STORAGE_CORRUPT', 'is damaged. Run verify() to see what is hit, and restore those parts from a backup.'],
+  // Our statements are fixed: what they ask for is not there, or what they claim does not hold.
+  ['SQLITE_ERROR', 'STORAGE_CORRUPT', 'has not the tables that Chronode made. Restore it from a backup.'],
+  ['SQLITE_CONSTRAINT', 'STORAGE_CORRUPT', 'contradicts itself. Run verify() to see what is hit, and restore it from a backup.'],
   ['SQLITE_CANTOPEN', 'STORAGE_UNREACHABLE', 'cannot be opened. Check that its folder exists and that this user may read and write there.'],
   ['SQLITE_IOERR', 'STORAGE_UNREACHABLE', 'cannot be read or written. Check the disk; nothing of this write was kept.'],
   ['SQLITE_PERM', 'STORAGE_UNREACHABLE', 'may not be used by this user. Check the permissions of the file and its folder.'],
@@ -36,12 +39,12 @@ export function toStorageError(error: unknown, path: string): unknown {
   const sqlite = sqliteCode(error)
   if (sqlite === undefined) return error
   const known = CODES.find(([prefix]) => isOfKind(sqlite, prefix))
-  if (known !== undefined) return new StorageError(known[1], `The database ${path} ${known[2]}`, { cause: error })
-  if (sqlite === 'SQLITE_ERROR' && error instanceof Error && /no such (table|column|index)/.test(error.message)) {
-    const message = `The database ${path} lacks a part of Chronode's tables (${error.message}). Restore it from a backup.`
-    return new StorageError('STORAGE_CORRUPT', message, { cause: error })
-  }
-  return error
+  if (known === undefined) return error
+  return new StorageError(known[1], `The database ${path} ${known[2]} (SQLite: ${messageOf(error)})`, { cause: error })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function isOfKind(sqlite: string | undefined, prefix: string): boolean {

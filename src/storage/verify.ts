@@ -1,18 +1,20 @@
 import { QueryStoppedError, StorageError } from '../errors.js'
 import { formatTimestamp } from '../timestamp.js'
-import { COLLECTION_COLUMNS, type CollectionRow, collectionFields, ENTITY_COLUMNS, type EntityRow, entityFields } from './catalog.js'
 import {
-  type CollectionFields,
-  collectionChecksum,
-  type EntityFields,
-  entityChecksum,
-  ObservationChecksum,
-  ownerChecksum,
-  removedEntityChecksum,
-} from './checksum.js'
+  COLLECTION_COLUMNS,
+  type CollectionRow,
+  collectionFields,
+  ENTITY_COLUMNS,
+  type EntityRow,
+  entityFields,
+  isIntactCollection,
+  isIntactEntity,
+} from './catalog.js'
+import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
 import type { Connection } from './connection.js'
 import { checkIntegrity } from './integrity-check.js'
 import { type Extent, isIntact, type ObservationRow } from './observation-reader.js'
+import { hasShape, type RowShape } from './row-shape.js'
 import { rowsOfPiece, type SqliteSnapshot } from './sqlite-snapshot.js'
 import { Statement } from './statement.js'
 import type { VerifyProblem, VerifyReport } from './store.js'
@@ -24,6 +26,7 @@ const PROBLEMS_MAX = 1000
 const MISMATCH = 'does not match its checksum'
 
 type RemovedRow = [key: number, collection: number, entity: number, id: string, generation: number, removedAt: number, checksum: number]
+const REMOVED_SHAPE: RowShape = ['n', 'n', 'n', 't', 'n', 'n', 'n']
 type OwnedRow = [key: number, entity: number, id: string | null, collection: number | null, ...row: ObservationRow]
 
 /**
@@ -85,7 +88,7 @@ class Verification {
       const fields = collectionFields(row)
       this.#collections.set(fields.key, { ...fields, entitiesFound: 0, observationsFound: 0 })
       this.checked++
-      if (collectionChecksum(fields) !== row[9]) this.report(fields.name, undefined, `its own row ${MISMATCH}`)
+      if (!isIntactCollection(row)) this.report(fields.name, undefined, `its own row ${MISMATCH}`)
     }
   }
 
@@ -97,7 +100,7 @@ class Verification {
       const entity = entityFields(row)
       const collection = this.#collections.get(entity.collection)
       this.checked++
-      if (entityChecksum(entity) !== row[8]) this.report(collection?.name, entity.id, `its own row ${MISMATCH}`)
+      if (!isIntactEntity(row)) this.report(collection?.name, entity.id, `its own row ${MISMATCH}`)
       const extent = await this.#extent(entity.key)
       this.#compareExtent(entity, extent)
       if (collection === undefined) continue // SQLite's foreign_key_check tells of it
@@ -153,12 +156,10 @@ class Verification {
     const page = this.#statement<[number, number], RemovedRow>(
       'SELECT key, collection, entity, id, generation, removed_at, checksum FROM chronode_removed_entity NOT INDEXED WHERE key > ? ORDER BY key LIMIT ?',
     )
-    for await (const [, collection, entity, id, generation, removedAt, checksum] of this.#paged(
-      (after) => page.all(after, ROWS_A_PAGE),
-      ROWS_A_PAGE,
-    )) {
+    for await (const row of this.#paged((after) => page.all(after, ROWS_A_PAGE), ROWS_A_PAGE)) {
+      const [, collection, entity, id, generation, removedAt, checksum] = row
       this.checked++
-      if (removedEntityChecksum(collection, entity, id, generation, removedAt) !== checksum)
+      if (!hasShape(row, REMOVED_SHAPE) || removedEntityChecksum(collection, entity, id, generation, removedAt) !== checksum)
         this.report(this.#collections.get(collection)?.name, id, `its entry in the log of removed entities ${MISMATCH}`)
     }
   }
