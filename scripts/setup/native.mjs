@@ -1,20 +1,23 @@
-// The native addons: what they need from the system, then their build. Missing native code is no failure unless it is required.
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+// The native addons: their build, and before it what they need from the system. Missing native code is no failure unless it is required.
+import { buildNative } from '../build-native.mjs'
+import { findLibtorch } from '../find-libtorch.mjs'
 import { SetupError, say } from './command.mjs'
-import { ROOT } from './find-node.mjs'
-import { installSystemPackages, missingPackages } from './system-packages.mjs'
+import { installSystemPackages, missingForBuild, missingForTraining } from './system-packages.mjs'
 
-const BUILDER = join(ROOT, 'scripts', 'build-native.mjs')
 const REQUIRED = process.env.CHRONODE_REQUIRE_NATIVE === '1'
 
 export async function setUpNative() {
-  if (!existsSync(BUILDER)) return say('native code: nothing builds it yet')
-  const { buildNative, findLibtorch } = await import(pathToFileURL(BUILDER).href)
-  installSystemPackages(missingPackages({ libtorchFound: (await findLibtorch()) !== undefined }))
-  const problem = await buildNative()
-  if (problem === undefined) return say('native code is built')
-  if (REQUIRED) throw new SetupError(`native code: ${problem}`)
-  say(`native code: ${problem}`)
+  let results = await buildNative({ log: say })
+  const lacksSomething = Object.values(results).some(({ state }) => state === 'skipped')
+  const forBuild = lacksSomething ? missingForBuild({ libtorchFound: findLibtorch().candidates.length > 0 }) : []
+  const groups = [...forBuild, ...missingForTraining()]
+  if (groups.length > 0) installSystemPackages(groups)
+  if (forBuild.length > 0) results = await buildNative({ log: say })
+  for (const { state, message } of Object.values(results)) {
+    if (state !== 'skipped' || forBuild.length === 0) say(message) // what is missing has been said, with the command that brings it
+  }
+  const absent = Object.entries(results).filter(([, { state }]) => state === 'failed' || state === 'skipped')
+  if (absent.length === 0) return
+  if (REQUIRED) throw new SetupError(`CHRONODE_REQUIRE_NATIVE is 1, and there is no ${absent.map(([name]) => name).join(', no ')} addon`)
+  say('going on without; PREDICT will answer linearly, and say so')
 }

@@ -5,7 +5,18 @@ import { environmentOf, npmCommand, run } from './command.mjs'
 
 /** `npm ci` in a folder with a lockfile of its own, npm itself under this Node. */
 export function installPackages(folder) {
-  const npm = [npmCommand(), 'ci', '--prefix', folder, '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
+  const npm = [
+    npmCommand(),
+    'ci',
+    '--prefix',
+    folder,
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   run(process.execPath, npm, { cwd: folder, env: environmentOf(process.execPath) })
 }
 

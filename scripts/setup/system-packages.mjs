@@ -6,47 +6,42 @@ import { answers, run, SetupError, say } from './command.mjs'
 const TOOLS = ['cmake', 'g++', 'make']
 /** OpenBLAS because the reference BLAS, which apt would choose, makes libtorch 3.5 times slower. */
 const LIBTORCH = ['libtorch-dev', 'libopenblas0-pthread']
-/** For the tests that train a model in Python; a developer may have torch elsewhere. */
 const PYTHON = ['python3', 'python3-torch']
 
-/** The packages that would bring what is missing. */
-export function missingPackages({ libtorchFound }) {
-  const tools = answers('cmake') && answers('make') && (answers('c++') || answers('g++')) ? [] : TOOLS
-  const libtorch = libtorchFound ? [] : LIBTORCH
-  const python = process.env.CI === undefined || !isDebian() || isInstalled('python3-torch') ? [] : PYTHON
-  return [...tools, ...libtorch, ...python]
+/** The packages that would bring what the build lacks, in groups that can be installed one without the other. */
+export function missingForBuild({ libtorchFound }) {
+  const hasTools = answers('cmake') && answers('make') && answers(process.env.CXX || 'c++')
+  return [...(hasTools ? [] : [TOOLS]), ...(libtorchFound ? [] : [LIBTORCH])]
 }
 
-/**
- * Installs them where this process may: as root on Debian or Ubuntu, or in CI with sudo. Else says the command.
- *
- * @returns whether all were installed.
- */
-export function installSystemPackages(packages) {
-  if (packages.length === 0) return true
-  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...packages]
-  const prefix = privilege()
-  if (!isDebian()) {
-    say(
-      `native code: not found: ${packages.join(', ')} (Debian's names). Install CMake, a C++20 compiler and libtorch, then run "npm run setup" again.`,
-    )
-    return false
+/** Only in CI: a developer may have torch elsewhere, or none, and then the test that trains a model is skipped. */
+export function missingForTraining() {
+  return process.env.CI === undefined || !isDebian() || isInstalled('python3-torch') ? [] : [PYTHON]
+}
+
+/** Installs groups of packages where this process may: as root on Debian or Ubuntu, or in CI with sudo. Else says the command. */
+export function installSystemPackages(groups) {
+  const packages = groups.flat().join(' ')
+  const mayInstall = privilege()
+  if (!isDebian()) return say(`for native code, install what Debian calls ${packages}, then run "npm run setup" again`)
+  if (mayInstall === undefined) return say(`for native code, run: sudo apt-get install -y --no-install-recommends ${packages} && npm run setup`)
+  say(`installing ${packages} (a minute or two)`)
+  aptGet(mayInstall, ['update', '-q'])
+  for (const group of groups) {
+    const problem = aptGet(mayInstall, ['install', '-y', '--no-install-recommends', ...group])
+    if (problem !== undefined) say(`could not install ${group.join(' ')}: ${problem}`)
   }
-  if (prefix === undefined) {
-    say(`native code: something is missing. For predictions by models, run: sudo ${command.join(' ')} && npm run setup`)
-    return false
-  }
-  say(`installing ${packages.join(', ')} (about a minute)`)
-  const [program, ...args] = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=300']
-  const environment = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+}
+
+/** @returns what went wrong, or undefined. */
+function aptGet(prefix, args) {
+  const [program, ...rest] = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...args]
   try {
-    run(program, [...args, 'update', '-q'], environment)
-    run(program, [...args, ...command.slice(1)], environment)
-    return true
+    run(program, rest, { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    return undefined
   } catch (error) {
-    if (!(error instanceof SetupError)) throw error
-    say(`native code: could not install it. ${error.message}`)
-    return false
+    if (error instanceof SetupError) return error.message
+    throw error
   }
 }
 
