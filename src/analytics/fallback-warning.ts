@@ -1,12 +1,12 @@
 import type { Refusal, RefusalReason } from '../prediction.js'
 import type { Warn } from '../warning.js'
-import type { Answer, PredictedCollection, Route } from './analytics.js'
+import type { Answer, PredictedCollection, Route, RouteStep } from './analytics.js'
 import { ERROR, NEURAL_ODE } from './methods.js'
 
-/** How to mend what a method refused for. What is missing here lies in the data, and no operator is told of it. */
+/** How to mend what the neural predictor refused for. What other predictors say of themselves is all there is to say. */
 const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
   native_unavailable: '`chronode doctor` and db.nativeStatus() say what is missing.',
-  model_missing: 'Put the file there or correct model_path; it is noticed without opening the database again.',
+  model_missing: 'Set model_path to a TorchScript file. One that comes or changes is noticed without opening the database again.',
   model_invalid: 'Export the model again as docs/model-contract.md says, or correct model_path.',
   dimension_mismatch: 'Train a model for this collection, and name it as model_path under [analytics.collection.<name>].',
   inference_failed: 'Run the model on such a context in Python; docs/model-contract.md says what it is given.',
@@ -14,7 +14,6 @@ const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
   non_finite_output: 'Look for overflow in the model: times are normalised, vectors are as stored.',
   timeout: 'Raise timeout_ms, or make the model faster. A model that timed out rests until its call returns or its file is replaced.',
   disabled: 'Set neural_ode = true, or leave neural_ode out of USING.',
-  not_fitted: 'Fit it on this collection first.',
 }
 
 /** What makes two refusals the same for the operator: a model that cannot serve is one cause, whoever asks. */
@@ -32,29 +31,26 @@ export function warnOfModel({ reason, message }: Refusal, fallback: string, warn
   )
 }
 
-/** One warning for each cause that made another method answer than the one that was asked first. */
+/**
+ * One warning for each cause that made another method answer than the one that was asked first.
+ *
+ * A context that is too short is no cause: that lies in the data, and no operator can mend it.
+ */
 export function warnOfFallbacks(answers: readonly (readonly Answer[])[], route: Route, collection: PredictedCollection, warn: Warn): void {
-  const asked = route.steps[0]!
-  const told = new Set<RefusalReason>()
+  const told = new Set<RefusalReason>(['too_few_observations'])
   for (const list of answers) {
     for (const { firstRefusal, method } of list) {
       if (firstRefusal === undefined || method === undefined || told.has(firstRefusal.reason)) continue
       told.add(firstRefusal.reason)
-      const advice = ADVICE[firstRefusal.reason]
-      if (advice === undefined) continue
-      const subject = asked.shut === undefined ? `${asked.method} ${asked.model?.path ?? ''} ${collection.name}` : asked.shut.message
-      warn(fallbackWarning(firstRefusal, asked.method, method, collection.name, advice), causeOf(firstRefusal.reason, subject))
+      warnOfFallback(firstRefusal, route.steps[0]!, method, collection.name, warn)
     }
   }
 }
 
-function fallbackWarning({ reason, message }: Refusal, asked: string, answered: string, collection: string, advice: string) {
-  return {
-    code: 'PREDICTION_FALLBACK',
-    message: `Predictions in collection "${collection}" come from "${answered}" instead of "${asked}" (${reason}): ${message} ${advice}`,
-    reason,
-    asked,
-    answered,
-    collection,
-  }
+function warnOfFallback({ reason, message }: Refusal, asked: RouteStep, answered: string, collection: string, warn: Warn): void {
+  const { method, model, shut } = asked
+  const advice = method === NEURAL_ODE ? ` ${ADVICE[reason] ?? ''}` : ''
+  const text = `Predictions in collection "${collection}" come from "${answered}" instead of "${method}" (${reason}): ${message}${advice}`
+  const subject = shut === undefined ? `${method} ${model?.path ?? ''} ${collection}` : shut.message
+  warn({ code: 'PREDICTION_FALLBACK', message: text, reason, asked: method, answered, collection }, causeOf(reason, subject))
 }

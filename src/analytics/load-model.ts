@@ -12,9 +12,12 @@ export interface ModelSource {
   /** What the sha256 of the file must be; undefined: anything. */
   readonly pin: string | undefined
   readonly device: 'auto' | 'cpu' | 'cuda'
-  /** Bounds the load, as it bounds a prediction. */
+  /** Of a prediction. A load may take longer, for nobody need wait for it. */
   readonly timeoutMs: number
 }
+
+/** How long libtorch may load a model, at least: a file may hold a program that never ends. */
+const LOAD_TIMEOUT_MS = 60_000
 
 /** What models are loaded by. */
 export interface Loader {
@@ -76,7 +79,11 @@ async function checkedCard({ path, pin }: ModelSource, { bytes, sha256 }: ModelB
 async function loadIntoLibtorch({ path, device, timeoutMs }: ModelSource, bytes: Buffer, card: ModelCard, { native, threads, signal }: Loader) {
   const door = await native.torch({ threads })
   if (!door.open) throw new ModelRefusal('native_unavailable', `${door.message} ${door.remedy}`)
-  const outcome = await door.addon.load(bytes, { device, manyTargets: card.targets === 'many', timeoutMs }, signal)
+  const outcome = await door.addon.load(
+    bytes,
+    { device, manyTargets: card.targets === 'many', timeoutMs: Math.max(timeoutMs, LOAD_TIMEOUT_MS) },
+    signal,
+  )
   if (outcome.kind === 'loaded') return outcome
   throw new ModelRefusal(outcome.reason, `${path}: ${outcome.message}`)
 }

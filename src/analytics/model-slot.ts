@@ -34,6 +34,7 @@ export type SlotState =
 export class ModelSlot {
   #state: SlotState = { kind: 'loading' }
   #loading: Promise<void> | undefined
+  #loadingSinceMs = 0
   #lookedAtMs: number
   /** Of the file that `#state` is about; undefined: worth another try, whatever stands there. */
   #signature: string | undefined
@@ -59,11 +60,17 @@ export class ModelSlot {
     return this.#loading !== undefined
   }
 
-  /** Waits at most `timeoutMs` when nothing serves and a file is loading. @returns 'loading' when that was too short. */
+  /**
+   * Waits when nothing serves and a file is loading, until that has taken `timeoutMs`: the first to ask waits, and those who come after a load
+   * that is too slow do not wait again.
+   *
+   * @returns 'loading' when that was too short.
+   */
   async current(timeoutMs: number): Promise<SlotState> {
     await this.#look()
     if (this.#state.kind !== 'ready' && this.#loading !== undefined) {
-      const isLoaded = await settlesWithin(this.#loading, timeoutMs)
+      const leftMs = timeoutMs - (this.options.clock() - this.#loadingSinceMs)
+      const isLoaded = await settlesWithin(this.#loading, Math.max(leftMs, 0))
       if (!isLoaded) return { kind: 'loading' }
     }
     if (this.#bug !== undefined) throw this.#bug.error
@@ -92,7 +99,9 @@ export class ModelSlot {
   }
 
   #load(): void {
-    const { signal } = this.options
+    const { signal, clock } = this.options
+    this.#bug = undefined
+    this.#loadingSinceMs = clock()
     this.#loading = (async () => {
       try {
         const signature = await fileSignature(this.source.path)

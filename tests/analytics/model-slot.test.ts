@@ -152,6 +152,16 @@ test('who asks while the first model loads waits for it, no longer than allowed'
   expect((await patient).kind).toBe('ready')
 })
 
+test('who asks after a load that took too long is not kept waiting again', async () => {
+  writeFileSync(path, archive(1))
+  const loading = Promise.withResolvers<LoadOutcome>()
+  const { slot, pass } = slotOf({ load: () => loading.promise })
+  pass(60_000)
+  expect((await slot.current(60_000)).kind).toBe('loading') // within the time limit of this test
+  loading.resolve(loaded(stubModel(lastVectors)))
+  await vi.waitFor(() => expect(slot.state.kind).toBe('ready'))
+})
+
 test('a model in use when another takes over is freed after its call', async () => {
   writeFileSync(path, archive(1))
   const answer = Promise.withResolvers<[]>()
