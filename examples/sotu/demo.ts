@@ -153,8 +153,9 @@ async function showAccuracy(): Promise<void> {
 function verdicts(methods: readonly string[], replays: readonly Replay[]): string[] {
   return methods.slice(1).map((method, i) => {
     const gains = replays.map(({ horizonYears, errors }) => {
-      const gain = 1 - errors[i + 1]! / errors[0]!
-      return `${Math.abs(gain * 100).toFixed(0)} % ${gain > 0 ? 'better' : 'worse'} at ${horizonYears} ${horizonYears === 1 ? 'year' : 'years'}`
+      const percent = Math.round((1 - errors[i + 1]! / errors[0]!) * 100)
+      const judged = percent === 0 ? 'no better' : `${Math.abs(percent)} % ${percent > 0 ? 'better' : 'worse'}`
+      return `${judged} at ${horizonYears} ${horizonYears === 1 ? 'year' : 'years'}`
     })
     return `${method} against repeating the last vector: ${gains.join(', ')}.`
   })
