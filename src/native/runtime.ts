@@ -47,6 +47,8 @@ export interface LoadOptions {
   readonly manyTargets: boolean
   /** Bounds the load. */
   readonly timeoutMs: number
+  /** D, when it is known beforehand: the model is tried out for it right after loading, so that the first request finds it warm. */
+  readonly dimension?: number | undefined
 }
 
 /** What a file that libtorch was given turned out to be. */
