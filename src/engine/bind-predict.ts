@@ -1,5 +1,5 @@
 import { QueryLimitError } from '../errors.js'
-import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind.js'
+import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind-clauses.js'
 import type { BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
 import { type Compiled, compile, type Kind, type Scope, test } from './expression.js'
 import { gridTimes } from './grid.js'

@@ -1,4 +1,4 @@
-import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind.js'
+import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind-clauses.js'
 import type { BoundRange, BoundSelect, OutputColumn } from './bound.js'
 import { compile, test } from './expression.js'
 import { printExpression } from './print-expression.js'

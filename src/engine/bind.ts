@@ -1,27 +1,12 @@
-import type { CollectionRecord } from '../storage/index.js'
 import type { Timestamp } from '../timestamp.js'
+import { type Binder, bindSource, type Catalog, namedCollection } from './bind-clauses.js'
 import { bindPredict } from './bind-predict.js'
 import { bindSelect } from './bind-select.js'
 import { ValueBinder } from './bind-values.js'
-import type { BoundDescribe, BoundEntities, BoundLimit, BoundQuery, BoundRange, BoundShow } from './bound.js'
+import type { BoundDescribe, BoundQuery, BoundShow } from './bound.js'
 import { Mistakes } from './mistakes.js'
 import { Parameters, type ParameterValues } from './parameters.js'
-import type { Describe, Entities, Identifier, Limit, Query, Range, Show, Span } from './statement.js'
-
-/** The names that a statement may use. */
-export interface Catalog {
-  collection(name: string): CollectionRecord | undefined
-  collections(): readonly CollectionRecord[]
-  /** Predictors, for USING and `fallback`. */
-  methodNames(): readonly string[]
-}
-
-/** What binding one statement has at hand. */
-export interface Binder {
-  readonly values: ValueBinder
-  readonly mistakes: Mistakes
-  readonly catalog: Catalog
-}
+import type { Describe, Query, Show } from './statement.js'
 
 /**
  * Checks every name of a statement and turns its parameters into values.
@@ -48,51 +33,6 @@ function bindQuery(query: Query, binder: Binder): BoundQuery {
     case 'describe':
       return bindDescribe(query, binder)
   }
-}
-
-/** The collection that FROM names, or the only one there is. */
-export function bindSource(source: Identifier | undefined, statement: Span, { catalog, mistakes }: Binder): CollectionRecord {
-  if (source !== undefined) return namedCollection(source, catalog, mistakes)
-  const all = catalog.collections()
-  const [only] = all
-  if (only !== undefined && all.length === 1) return only
-  if (only === undefined)
-    throw mistakes.syntax(statement, 'This database has no collection yet. Make one with db.createCollection(name, { dimension }).')
-  const names = all.map(({ name }) => name)
-  throw mistakes.syntax(statement, `This database has ${all.length} collections; say which one with FROM: ${names.slice(0, 12).join(', ')}.`)
-}
-
-function namedCollection({ name, ...span }: Identifier, catalog: Catalog, mistakes: Mistakes): CollectionRecord {
-  const collection = catalog.collection(name)
-  if (collection !== undefined) return collection
-  throw mistakes.unknown(
-    span,
-    'no collection',
-    name,
-    catalog.collections().map((known) => known.name),
-  )
-}
-
-export function bindEntities(node: Entities, collection: CollectionRecord, { values, mistakes }: Binder): BoundEntities {
-  if (node.quantity === 'each') return { kind: 'each' }
-  const ids = values.texts(node.values, node.lone, 'An entity id', node)
-  if (node.quantity === 'list') return { kind: 'ids', ids, missing: undefined }
-  const missing = (known: readonly string[]) => mistakes.missing(node.values[0]!, 'entity', ids[0]!, known, ` in collection "${collection.name}"`)
-  return { kind: 'ids', ids, missing }
-}
-
-export function bindRange(range: Range | undefined, clause: string, { values, mistakes }: Binder): BoundRange {
-  if (range === undefined) return { from: undefined, to: undefined, last: undefined }
-  const { between, since, until, last } = range
-  const from = between === undefined ? since && values.instant(since, clause) : values.instant(between.from, clause)
-  const to = between === undefined ? until && values.instant(until, clause) : values.instant(between.to, clause)
-  if (from !== undefined && to !== undefined && from > to) throw mistakes.type(range, `${clause} ends before it begins. Swap its ends.`)
-  return { from, to, last: last && values.countOrInterval(last, 'LAST') }
-}
-
-export function bindLimit(limit: Limit | undefined, { values }: Binder): BoundLimit | undefined {
-  if (limit === undefined) return undefined
-  return { count: values.count(limit.count, 'LIMIT'), offset: limit.offset === undefined ? 0 : values.count(limit.offset, 'OFFSET') }
 }
 
 function bindShow({ what, source }: Show, { catalog, mistakes }: Binder): BoundShow {

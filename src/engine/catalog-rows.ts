@@ -2,7 +2,7 @@ import type { ModelDescription } from '../analytics/index.js'
 import type { CollectionRecord, EntityRecord } from '../storage/index.js'
 import type { BoundDescribe, BoundShow } from './bound.js'
 import { someEntityIds } from './entity-pages.js'
-import type { Batch, Context } from './execute.js'
+import type { Batch, Context } from './running.js'
 
 /** The rows of SHOW, one a thing, and of DESCRIBE, one a property. */
 export async function* catalogRows(query: BoundShow | BoundDescribe, context: Context): AsyncGenerator<Batch> {

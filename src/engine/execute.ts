@@ -1,38 +1,12 @@
-import type { Analytics } from '../analytics/index.js'
 import { QueryLimitError, unreachable } from '../errors.js'
 import { Slice } from '../slice.js'
-import type { Store } from '../storage/index.js'
-import type { Warning } from '../warning.js'
 import type { BoundLimit, BoundOrderKey, OutputColumn } from './bound.js'
 import { catalogRows } from './catalog-rows.js'
 import { compareValues, type Evaluate } from './expression.js'
 import type { Plan } from './plan.js'
 import { predictRows } from './predict-rows.js'
+import type { Batch, Context, Row, Trace } from './running.js'
 import { scanRows } from './scan-rows.js'
-import type { Stop } from './stop.js'
-
-/** A row of a result, or of what goes into one. */
-export type Row = Readonly<Record<string, unknown>>
-export type Batch = readonly object[]
-
-/** What a running statement has at hand. */
-export interface Context {
-  readonly store: Pick<Store, 'collections' | 'snapshot'>
-  readonly analytics: Analytics
-  readonly settings: () => readonly { readonly setting: string; readonly value: unknown }[]
-  readonly stop: Stop
-  readonly maxRows: number
-  /** How many bytes of contexts may be read ahead of inference. */
-  readonly readAheadBytes: number
-  /** `array`: vectors as plain lists, which JSON can hold. */
-  readonly vectors: 'float32' | 'array' | 'none'
-  /** Once a cause. */
-  readonly warn: (warning: Warning) => void
-  /** Told of every finished operator, for EXPLAIN ANALYZE. */
-  readonly trace?: Trace | undefined
-}
-
-export type Trace = (plan: Plan, rows: number, elapsedMs: number) => void
 
 /** Runs a plan, batch by batch. Every choice the query makes is made here; the operators only loop. */
 export function execute(plan: Plan, context: Context): AsyncIterable<Batch> {

@@ -3,8 +3,9 @@ import { unreachable } from '../errors.js'
 import { formatInterval } from '../interval.js'
 import { formatTimestamp } from '../timestamp.js'
 import type { BoundEntities, BoundPredict, BoundRange, BoundSelect, BoundTimes } from './bound.js'
-import { type Context, execute, type Trace } from './execute.js'
+import { execute } from './execute.js'
 import type { Plan } from './plan.js'
+import type { Context, Trace } from './running.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
 export interface ExplainRecord {

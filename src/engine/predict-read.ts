@@ -6,8 +6,8 @@ import { lengthOf, type Trajectory } from '../trajectory.js'
 import { shift } from './bind-values.js'
 import type { BoundPredict, BoundTime } from './bound.js'
 import { entityPages, type NamedEntity } from './entity-pages.js'
-import type { Context } from './execute.js'
-import type { PredictRecord } from './predict-rows.js'
+import type { PredictRecord } from './predict-record.js'
+import type { Context } from './running.js'
 
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
 export interface Reading {

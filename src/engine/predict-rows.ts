@@ -4,25 +4,10 @@ import type { PredictionItem } from '../prediction.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
 import type { BoundPredict } from './bound.js'
 import { narrowed } from './context-window.js'
-import type { Batch, Context } from './execute.js'
 import { isBeyond, type Reading, readPages } from './predict-read.js'
+import type { PredictRecord } from './predict-record.js'
 import { readAhead } from './read-ahead.js'
-
-/** One entity at one moment, as PREDICT answers it. docs/language.md says what each column means. */
-export interface PredictRecord {
-  entity: string
-  timestamp: number | null
-  /** [D] */
-  vector: Float32Array | null
-  kind: 'observed' | 'interpolated' | 'extrapolated' | null
-  horizon_ms: number | null
-  last_timestamp: number | null
-  context_count: number
-  method: string | null
-  model: string | null
-  fallback_reason: string | null
-  status: 'ok' | 'not_found' | 'no_observations' | 'before_first' | 'no_context'
-}
+import type { Batch, Context } from './running.js'
 
 /** Reads contexts ahead and predicts them page by page. */
 export async function* predictRows(query: BoundPredict, rowsWanted: number, context: Context): AsyncGenerator<Batch> {

@@ -4,7 +4,7 @@ import type { EntityRecord, Observation, ScanRequest, Snapshot } from '../storag
 import { compareText } from '../text-order.js'
 import type { BoundRange, BoundSelect } from './bound.js'
 import { entityPages } from './entity-pages.js'
-import type { Batch, Context } from './execute.js'
+import type { Batch, Context } from './running.js'
 import type { SelectedRow } from './select-scope.js'
 
 /** How many named entities are looked up at a time. */
