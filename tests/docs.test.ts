@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildDist, distIsCurrent } from '../scripts/setup/dist.mjs'
@@ -46,10 +46,14 @@ const db = await openDatabase('./chronode.toml')
 const words = db.collection('words')
 `
 
-function runTypeScript({ code, output }: Block): void {
+function programOf({ code }: Block): string {
+  return /^import .* from 'chronode'/m.test(code) ? code : `${PRELUDE}${code}\nawait db.close()\n`
+}
+
+function runTypeScript(block: Block): void {
+  const { output } = block
   const folder = copyOf(template)
-  const isWhole = /^import .* from 'chronode'/m.test(code)
-  writeFileSync(join(folder, 'example.ts'), isWhole ? code : `${PRELUDE}${code}\nawait db.close()\n`)
+  writeFileSync(join(folder, 'example.ts'), programOf(block))
   const ran = runIn(folder, join(ROOT, 'scripts', 'node'), ['example.ts'])
   expect(ran).toMatchObject({ status: 0, stderr: '' })
   if (output !== undefined) expect(ran.stdout).toBe(output)
@@ -103,6 +107,39 @@ async function answerStatement(db: Database, statement: string): Promise<void> {
   else if (/(?:\$\d|[\s(]:[a-z])/i.test(statement.replace(/--.*$/gm, ''))) db.prepare(statement)
   else await db.query(statement)
 }
+
+test('the examples in TypeScript are rightly typed', () => {
+  const folder = copyOf(template)
+  const blocks = documents.flatMap((page) => blocksOf(page, 'ts'))
+  blocks.forEach((block, i) => {
+    writeFileSync(join(folder, `example-${i}.ts`), `// ${block.place}\n${programOf(block)}`)
+  })
+  cpSync(join(ROOT, 'examples', 'quickstart', 'quickstart.ts'), join(folder, 'quickstart.ts'))
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2024',
+    typeRoots: [join(ROOT, 'node_modules', '@types')],
+    types: ['node'],
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  const ran = runIn(folder, process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', folder])
+  expect(ran).toEqual({ status: 0, stdout: '', stderr: '' })
+})
+
+test('examples/quickstart answers by its own predictor, and falls back where that needs more', () => {
+  const { stdout, status } = runIn(ROOT, join(ROOT, 'scripts', 'node'), ['examples/quickstart/quickstart.ts'])
+  expect({ status, lines: stdout.trimEnd().split('\n') }).toEqual({
+    status: 0,
+    lines: [
+      'ada Float32Array(2) [ 0.75, 0.5 ] halfway null', // half of the two steps by [0.25, -0.125] from [0.5, 0.625]
+      'bob Float32Array(2) [ 1, 0 ] last too_few_observations',
+      'ada Float32Array(2) [ 1, 0.375 ] linear null',
+      'ada Float32Array(2) [ 0.25, 0.75 ] last too_few_observations', // until 2030-01-01 there is one observation
+    ],
+  })
+})
 
 test('README.md: the statements of its table are answered', async () => {
   const { text } = documents.find(({ path }) => path === 'README.md')!
