@@ -820,6 +820,18 @@ describe.each(Object.entries(MISTAKES))('mistakes in %s', (_, mistakes) => {
   })
 })
 
+test('a mistake in a query of several lines is shown with the lines around it', () => {
+  const query = "PREDICT vector\n  AT '2030-12-31'\n  FOR ENTITTY 'climate'\n  FROM words"
+  const error = errorOf(query)
+  expect(error).toMatchObject({ line: 3, column: 7 })
+  expect(error.message).toBe(`Expected ENTITY, ENTITIES or EACH ENTITY after FOR; found ENTITTY. Did you mean ENTITY?
+
+2 |   AT '2030-12-31'
+3 |   FOR ENTITTY 'climate'
+  |       ^^^^^^^
+4 |   FROM words`)
+})
+
 function errorOf(query: string): Error {
   try {
     parse(query)
