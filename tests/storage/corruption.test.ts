@@ -6,7 +6,6 @@ import { Random, seedOfRun } from '../support/random.js'
 import { contents, createWords, found, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
 
 const DAY = 86_400_000
-const ROUNDS = 100
 const seed = seedOfRun()
 
 /** A closed file with the entities `calm` (3 days of observations) and `other` (1). */
@@ -252,45 +251,63 @@ test.each(['the first', 'the second'])(
   },
 )
 
-test('whatever bits of the file are flipped, no other value is ever returned, and much of it is noticed', { timeout: 60_000 }, async () => {
-  const path = temporaryFile()
-  const store = await openForTest({ path })
-  const words = await createWords(store)
-  const random = new Random(seed)
-  await store.insert(
-    words,
-    random.list(300, 300, () =>
+describe('whatever bit of a file is flipped', () => {
+  /** Files that differ from a whole one by a single bit, and what that one holds. */
+  async function* flipped(random: Random, rounds: number): AsyncGenerator<{ path: string; expected: unknown; hint: string }> {
+    const path = temporaryFile()
+    const store = await openForTest({ path })
+    const observations = random.list(300, 300, () =>
       observation(`entity ${random.below(20)}`, random.below(1e9), [random.next(), random.next()], `{"note":${random.next()}}`),
-    ),
-  )
-  const expected = await contents(store)
-  await store.close()
-  const whole = readFileSync(path)
-  const used = [...whole.keys()].filter((at) => whole[at] !== 0) // most of the other bytes are free space
-
-  let noticed = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    const bytes = Buffer.from(whole)
-    bytes[random.pick(used)]! ^= 1 << random.below(8)
-    const outcome = await outcomeOf(bytes)
-    if (outcome instanceof Error) {
-      expect(outcome, `seed ${seed}, round ${round}`).toMatchObject({ name: 'StorageError' })
-      noticed++
-    } else {
-      expect(outcome, `seed ${seed}, round ${round}`).toEqual(expected)
+    )
+    await store.insert(await createWords(store), observations)
+    const expected = await contents(store)
+    await store.close()
+    const whole = readFileSync(path)
+    const used = [...whole.keys()].filter((at) => whole[at] !== 0) // most of the other bytes are free space
+    for (let round = 0; round < rounds; round++) {
+      const bytes = Buffer.from(whole)
+      const [at, bit] = [random.pick(used), random.below(8)]
+      bytes[at]! ^= 1 << bit
+      writeFileSync(path, bytes)
+      yield { path, expected, hint: `SEED=${seed}, round ${round}: bit ${bit} of byte ${at}` }
     }
   }
-  expect(noticed).toBeGreaterThan(ROUNDS / 4)
-})
 
-/** What a file with these bytes holds, or why it cannot be read. */
-async function outcomeOf(bytes: Buffer): Promise<unknown> {
-  const path = temporaryFile()
-  writeFileSync(path, bytes)
-  try {
-    const store = await openForTest({ path })
-    return await contents(store).finally(() => store.close())
-  } catch (error) {
-    return error
+  test('no other value is ever returned, and much of it is noticed', { timeout: 60_000 }, async () => {
+    let refused = 0
+    for await (const { path, expected, hint } of flipped(new Random(seed), 100)) {
+      const outcome = await outcomeOf(path)
+      if (outcome instanceof Error) {
+        expect(outcome, hint).toMatchObject({ name: 'StorageError' })
+        refused++
+      } else {
+        expect(outcome, hint).toEqual(expected)
+      }
+    }
+    expect(refused).toBeGreaterThan(25) // about 60
+  })
+
+  test('verify() finds what reading refuses', { timeout: 60_000 }, async () => {
+    for await (const { path, hint } of flipped(new Random(seed + 1), 25)) {
+      const store = await openForTest({ path }).catch(() => undefined)
+      if (store === undefined) continue // not even its schema can be read
+      const isRefused = await contents(store).then(
+        () => false,
+        () => true,
+      )
+      const { ok } = await store.verify()
+      if (isRefused) expect(ok, hint).toBe(false)
+      await store.close()
+    }
+  })
+
+  /** What a file holds, or why it cannot be read. */
+  async function outcomeOf(path: string): Promise<unknown> {
+    try {
+      const store = await openForTest({ path })
+      return await contents(store).finally(() => store.close())
+    } catch (error) {
+      return error
+    }
   }
-}
+})
