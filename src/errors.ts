@@ -97,12 +97,13 @@ function placed(place: BatchPlace | undefined, claim: string): string {
   return `Item ${place.index} of this batch for collection "${place.collection}": ${claim} Nothing of the batch was written.`
 }
 
-export class InvalidVectorError extends DatabaseError {
+/** A value of a batch, or of another write, that cannot be stored. */
+export abstract class InputError extends DatabaseError {
   readonly collection: string | undefined
+  /** Position in the batch, from 0. */
   readonly index: number | undefined
 
   constructor(
-    readonly code: 'VECTOR_INVALID' | 'VECTOR_NOT_FINITE',
     claim: string,
     readonly expected: string,
     readonly received: string,
@@ -111,6 +112,18 @@ export class InvalidVectorError extends DatabaseError {
     super(placed(place, claim))
     this.collection = place?.collection
     this.index = place?.index
+  }
+}
+
+export class InvalidVectorError extends InputError {
+  constructor(
+    readonly code: 'VECTOR_INVALID' | 'VECTOR_NOT_FINITE',
+    claim: string,
+    expected: string,
+    received: string,
+    place?: BatchPlace,
+  ) {
+    super(claim, expected, received, place)
   }
 }
 
@@ -132,56 +145,17 @@ export class DimensionError extends DatabaseError {
   }
 }
 
-export class InvalidTimestampError extends DatabaseError {
+export class InvalidTimestampError extends InputError {
   readonly code = 'TIMESTAMP_INVALID'
-  readonly collection: string | undefined
-  readonly index: number | undefined
-
-  constructor(
-    claim: string,
-    readonly expected: string,
-    readonly received: string,
-    place?: BatchPlace,
-  ) {
-    super(placed(place, claim))
-    this.collection = place?.collection
-    this.index = place?.index
-  }
 }
 
-export class InvalidEntityError extends DatabaseError {
+export class InvalidEntityError extends InputError {
   readonly code = 'ENTITY_INVALID'
-  readonly collection: string | undefined
-  readonly index: number | undefined
-
-  constructor(
-    claim: string,
-    readonly expected: string,
-    readonly received: string,
-    place?: BatchPlace,
-  ) {
-    super(placed(place, claim))
-    this.collection = place?.collection
-    this.index = place?.index
-  }
 }
 
 /** Attributes of an entity, or a payload of an observation, that JSON cannot hold. */
-export class InvalidAttributesError extends DatabaseError {
+export class InvalidAttributesError extends InputError {
   readonly code = 'ATTRIBUTES_INVALID'
-  readonly collection: string | undefined
-  readonly index: number | undefined
-
-  constructor(
-    claim: string,
-    readonly expected: string,
-    readonly received: string,
-    place?: BatchPlace,
-  ) {
-    super(placed(place, claim))
-    this.collection = place?.collection
-    this.index = place?.index
-  }
 }
 
 /** A name that was given and that nothing bears. From a query it carries its place, too. */
