@@ -196,3 +196,18 @@ describe('SHOW, DESCRIBE and EXPLAIN', () => {
     expect(analyzed.rows[1]).toMatchObject({ rows: 1, elapsed_ms: expect.any(Number) as number })
   })
 })
+
+test('ORDER BY sees the names that AS gives', async () => {
+  const db = await openWith(TRAILS)
+
+  const { rows } = await db.query('SELECT entity AS who, -norm(vector) AS size ORDER BY size LIMIT 1')
+
+  expect(rows[0]!['who']).toBe('a')
+  expect((await db.query('PREDICT entity AS who AT 99 FOR EACH ENTITY ORDER BY WHO DESC')).rows.map(({ who }) => who)).toEqual(['b', 'a'])
+})
+
+test('text in double quotes is told apart from a name', async () => {
+  const db = await openWith(TRAILS)
+
+  await expect(db.query('SELECT * WHERE entity = "climate"')).rejects.toThrow("Double quotes are for names; write text in single quotes: 'climate'.")
+})

@@ -1,8 +1,9 @@
 import type { CollectionRecord } from '../storage/index.js'
 import type { ValueBinder } from './bind-values.js'
-import type { BoundEntities, BoundLimit, BoundRange } from './bound.js'
+import type { BoundCondition, BoundEntities, BoundLimit, BoundOrderKey, BoundRange } from './bound.js'
+import { type Compiled, compile, type Scope, test } from './expression.js'
 import type { Mistakes } from './mistakes.js'
-import type { Entities, Identifier, Limit, Range, Span } from './statement.js'
+import type { Entities, Expression, Identifier, Limit, OrderKey, Range, Span } from './statement.js'
 
 /** The names that a statement may use. */
 export interface Catalog {
@@ -57,6 +58,27 @@ export function bindRange(range: Range | undefined, clause: string, { values, mi
   const to = between === undefined ? until && values.instant(until, clause) : values.instant(between.to, clause)
   if (from !== undefined && to !== undefined && from > to) throw mistakes.type(range, `${clause} ends before it begins. Swap its ends.`)
   return { from, to, last: last && values.countOrInterval(last, 'LAST') }
+}
+
+export function bindCondition(where: Expression | undefined, scope: Scope, { values }: Binder): BoundCondition | undefined {
+  return where && { expression: where, evaluate: test(where, scope, values).evaluate }
+}
+
+/** @param named  Columns that the statement has given names with AS: those come first. */
+export function bindOrder(
+  keys: readonly OrderKey[],
+  scope: Scope,
+  named: ReadonlyMap<string, Compiled>,
+  { values }: Binder,
+): readonly BoundOrderKey[] {
+  if (keys.length === 0) return []
+  const inner: Scope = {
+    names: [...named.keys(), ...scope.names],
+    what: scope.what,
+    column: (name) => named.get(name) ?? scope.column(name),
+    root: (name) => scope.root(name),
+  }
+  return keys.map(({ expression, descending }) => ({ expression, descending, evaluate: compile(expression, inner, values).evaluate }))
 }
 
 export function bindLimit(limit: Limit | undefined, { values }: Binder): BoundLimit | undefined {

@@ -1,7 +1,7 @@
 import { QueryLimitError } from '../errors.js'
-import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind-clauses.js'
+import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource } from './bind-clauses.js'
 import type { BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
-import { type Compiled, compile, type Kind, type Scope, test } from './expression.js'
+import type { Compiled, Kind, Scope } from './expression.js'
 import { gridTimes } from './grid.js'
 import { entityScope } from './select-scope.js'
 import type { Items, Option, Predict, Times, Using } from './statement.js'
@@ -46,7 +46,7 @@ function output(name: string, as: string): OutputColumn {
 }
 
 export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
-  const { values, mistakes } = binder
+  const { mistakes } = binder
   const collection = bindSource(statement.source, statement, binder)
   const context = bindRange(statement.context?.bounds, 'CONTEXT', binder)
   if (context.last !== undefined && 'count' in context.last && context.last.count > CONTEXT_MAX) {
@@ -59,12 +59,12 @@ export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
     columns,
     isWholeRow: columns === ALL_COLUMNS,
     entities: bindEntities(statement.entities, collection, binder),
-    where: statement.where && test(statement.where, entityScope, values).evaluate,
+    where: bindCondition(statement.where, entityScope, binder),
     times: bindTimes(statement.times, binder),
     context,
     ...bindUsing(statement.using, binder),
     ...bindOptions(statement.options, binder),
-    order: statement.order.map(({ expression, descending }) => ({ evaluate: compile(expression, PREDICT_SCOPE, values).evaluate, descending })),
+    order: bindOrder(statement.order, PREDICT_SCOPE, namedItems(statement.items), binder),
     limit: bindLimit(statement.limit, binder),
   }
 }
@@ -80,6 +80,13 @@ function bindItems({ list }: Items, { mistakes }: Binder): readonly OutputColumn
   const taken = new Set(list.map(({ name, alias }) => alias?.name ?? name.name.toLowerCase()))
   if (taken.size < list.length) throw mistakes.syntax(list.at(-1)!, 'Two columns have the same name. Give one another name with AS.')
   return [...chosen, ...ALWAYS.filter((name) => !taken.has(name)).map((name) => output(name, name))]
+}
+
+/** By its name in lower case: what AS calls the columns. */
+function namedItems({ list }: Items): ReadonlyMap<string, Compiled> {
+  return new Map(
+    (list ?? []).flatMap(({ name, alias }) => (alias === undefined ? [] : [[alias.name.toLowerCase(), column(name.name.toLowerCase())]])),
+  )
 }
 
 function bindTimes(node: Times, { values, mistakes }: Binder): BoundTimes {

@@ -1,17 +1,16 @@
-import { type Binder, bindEntities, bindLimit, bindRange, bindSource } from './bind-clauses.js'
+import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource } from './bind-clauses.js'
 import type { BoundRange, BoundSelect, OutputColumn } from './bound.js'
-import { compile, test } from './expression.js'
+import { type Compiled, compile } from './expression.js'
 import { printExpression } from './print-expression.js'
 import { SELECT_STAR, SelectScope } from './select-scope.js'
 import type { Columns, Expression, Select } from './statement.js'
 
 export function bindSelect(statement: Select, binder: Binder): BoundSelect {
-  const { values } = binder
   const scope = new SelectScope()
   const collection = bindSource(statement.source, statement, binder)
   const columns = bindColumns(statement.columns, scope, binder)
-  const where = statement.where && test(statement.where, scope, values).evaluate
-  const order = statement.order.map(({ expression, descending }) => ({ evaluate: compile(expression, scope, values).evaluate, descending }))
+  const where = bindCondition(statement.where, scope, binder)
+  const order = bindOrder(statement.order, scope, namedColumns(statement.columns, scope, binder), binder)
   return {
     kind: 'select',
     collection,
@@ -40,6 +39,13 @@ function bindColumns({ list }: Columns, scope: SelectScope, binder: Binder): rea
   const names = new Set(columns.map(({ name }) => name))
   if (names.size < columns.length) throw binder.mistakes.syntax(list.at(-1)!, 'Two columns have the same name. Give one another name with AS.')
   return columns
+}
+
+/** By its name in lower case: what AS calls the columns. */
+function namedColumns({ list }: Columns, scope: SelectScope, { values }: Binder): ReadonlyMap<string, Compiled> {
+  return new Map(
+    (list ?? []).flatMap(({ alias, expression }) => (alias === undefined ? [] : [[alias.name.toLowerCase(), compile(expression, scope, values)]])),
+  )
 }
 
 function outputOf(expression: Expression, name: string, scope: SelectScope, { values }: Binder): OutputColumn {

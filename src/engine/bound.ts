@@ -2,6 +2,7 @@ import type { Interval } from '../interval.js'
 import type { CollectionRecord } from '../storage/index.js'
 import type { Timestamp } from '../timestamp.js'
 import type { Evaluate } from './expression.js'
+import type { Expression } from './statement.js'
 
 /**
  * A statement whose names are known to exist and whose parameters have become values.
@@ -17,7 +18,7 @@ export interface BoundPredict {
   readonly isWholeRow: boolean
   readonly entities: BoundEntities
   /** On entity and attributes. */
-  readonly where: Evaluate | undefined
+  readonly where: BoundCondition | undefined
   readonly times: BoundTimes
   readonly context: BoundContext
   /** Undefined: as the configuration says. */
@@ -37,7 +38,7 @@ export interface BoundSelect {
   /** Absent: all of them. */
   readonly entities: BoundEntities
   readonly range: BoundRange
-  readonly where: Evaluate | undefined
+  readonly where: BoundCondition | undefined
   readonly order: readonly BoundOrderKey[]
   readonly limit: BoundLimit | undefined
   /** What the expressions look at: the rest is not read. */
@@ -91,7 +92,16 @@ export interface BoundRange {
 /** Like a range; `to` hides everything after it from the whole statement, `from` and `last` narrow what predictors are given. */
 export type BoundContext = BoundRange
 
+/** What WHERE tests: true keeps the row, false and NULL drop it. */
+export interface BoundCondition {
+  /** As it was written, for EXPLAIN. */
+  readonly expression: Expression
+  readonly evaluate: Evaluate
+}
+
 export interface BoundOrderKey {
+  /** As it was written, for EXPLAIN. */
+  readonly expression: Expression
   readonly evaluate: Evaluate
   readonly descending: boolean
 }

@@ -1,6 +1,5 @@
 import type { CollectionRecord, EntityRecord, Snapshot } from '../storage/index.js'
-import type { BoundEntities } from './bound.js'
-import type { Evaluate } from './expression.js'
+import type { BoundCondition, BoundEntities } from './bound.js'
 
 /** An entity that a statement names, there or not. */
 export interface NamedEntity {
@@ -14,7 +13,7 @@ const SUGGESTED_FROM_MAX = 5000
 /** The entities of a statement in its order, at most `pageSize` at a time; WHERE drops those that it does not hold for. */
 export async function* entityPages(
   snapshot: Snapshot,
-  query: { readonly collection: CollectionRecord; readonly entities: BoundEntities; readonly where?: Evaluate | undefined },
+  query: { readonly collection: CollectionRecord; readonly entities: BoundEntities; readonly where?: BoundCondition | undefined },
   pageSize: number,
 ): AsyncGenerator<readonly NamedEntity[]> {
   const { collection, entities, where } = query
@@ -35,8 +34,8 @@ export async function* entityPages(
   }
 }
 
-function isKept(entity: EntityRecord, where: Evaluate | undefined): boolean {
-  return where === undefined || where({ entity } as never) === true
+function isKept(entity: EntityRecord, where: BoundCondition | undefined): boolean {
+  return where === undefined || where.evaluate({ entity } as never) === true
 }
 
 /** @returns the first ids of a collection, for messages. */

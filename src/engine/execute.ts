@@ -23,7 +23,7 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
     case 'catalog':
       return catalogRows(plan.query, context)
     case 'filter':
-      return filter(execute(plan.input, context), plan.test)
+      return filter(execute(plan.input, context), plan.condition.evaluate)
     case 'sort':
       return sort(execute(plan.input, context), plan.keys, context.maxRows)
     case 'limit':

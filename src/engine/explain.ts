@@ -5,6 +5,7 @@ import { formatTimestamp } from '../timestamp.js'
 import type { BoundEntities, BoundPredict, BoundRange, BoundSelect, BoundTimes } from './bound.js'
 import { execute } from './execute.js'
 import type { Plan } from './plan.js'
+import { printExpression } from './print-expression.js'
 import type { Context, Trace } from './running.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
@@ -52,11 +53,14 @@ async function lines(plan: Plan, level: number, context: Context): Promise<Line[
       return [line('limit', `${plan.limit.count} rows after ${plan.limit.offset}`), ...(await lines(plan.input, level + 1, context))]
     case 'sort':
       return [
-        line('sort', plan.keys.map(({ descending }, i) => `key ${i + 1} ${descending ? 'descending' : 'ascending'}`).join(', ')),
+        line(
+          'sort',
+          plan.keys.map(({ expression, descending }) => `${printExpression(expression)} ${descending ? 'descending' : 'ascending'}`).join(', '),
+        ),
         ...(await lines(plan.input, level + 1, context)),
       ]
     case 'filter':
-      return [line('filter', 'WHERE'), ...(await lines(plan.input, level + 1, context))]
+      return [line('filter', printExpression(plan.condition.expression)), ...(await lines(plan.input, level + 1, context))]
     case 'catalog':
       return [line('catalog', plan.query.kind === 'show' ? plan.query.what : plan.query.kind)]
     case 'scan':
@@ -76,7 +80,7 @@ function scanDetail({ collection, entities, range, where }: BoundSelect): string
 function predictDetail({ collection, entities, times, where }: BoundPredict): string {
   const who =
     entities.kind === 'each'
-      ? `${where === undefined ? '' : 'those of '}${collection.entityCount} entities${where === undefined ? '' : ' that WHERE keeps'}`
+      ? `${where === undefined ? '' : 'those of '}${collection.entityCount} entities${where === undefined ? '' : ` with ${printExpression(where.expression)}`}`
       : named(entities)
   return `"${collection.name}", ${who} x ${timesDetail(times)}`
 }

@@ -24,7 +24,10 @@ export class Mistakes {
   unknown(span: Span, what: string, name: string, known: readonly string[]): QueryNameError {
     const suggestions = suggest(name, known)
     const place = placeOf(this.text, span)
-    return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}`, { ...place, suggestions })
+    const isQuoted = this.text[span.start] === '"'
+    const quotes =
+      isQuoted && suggestions.length === 0 ? ` Double quotes are for names; write text in single quotes: '${name.replaceAll("'", "''")}'.` : ''
+    return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}${quotes}`, { ...place, suggestions })
   }
 
   missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {

@@ -1,13 +1,22 @@
 import { QueryLimitError } from '../errors.js'
-import type { BoundDescribe, BoundLimit, BoundOrderKey, BoundPredict, BoundQuery, BoundSelect, BoundShow, OutputColumn } from './bound.js'
-import type { Evaluate } from './expression.js'
+import type {
+  BoundCondition,
+  BoundDescribe,
+  BoundLimit,
+  BoundOrderKey,
+  BoundPredict,
+  BoundQuery,
+  BoundSelect,
+  BoundShow,
+  OutputColumn,
+} from './bound.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
 export type Plan =
   | { readonly kind: 'predict'; readonly query: BoundPredict; readonly rowsWanted: number }
   | { readonly kind: 'scan'; readonly query: BoundSelect; readonly rowsWanted: number }
   | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
-  | { readonly kind: 'filter'; readonly input: Plan; readonly test: Evaluate }
+  | { readonly kind: 'filter'; readonly input: Plan; readonly condition: BoundCondition }
   | { readonly kind: 'sort'; readonly input: Plan; readonly keys: readonly BoundOrderKey[] }
   | { readonly kind: 'limit'; readonly input: Plan; readonly limit: BoundLimit }
   | { readonly kind: 'project'; readonly input: Plan; readonly columns: readonly OutputColumn[]; readonly isWholeRow: boolean }
@@ -35,7 +44,7 @@ export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
 function source(query: BoundPredict | BoundSelect, rowsWanted: number): Plan {
   if (query.kind === 'predict') return { kind: 'predict', query, rowsWanted }
   if (query.where === undefined) return { kind: 'scan', query, rowsWanted }
-  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, test: query.where }
+  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, condition: query.where }
 }
 
 function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void {
