@@ -1,11 +1,11 @@
 import { DatabaseClosedError, InvariantError, QueryLimitError } from '../errors.js'
 import type { JsonValue } from '../json.js'
+import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
 import { type StoredCollection, toEntityRecord } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
 import type { Extent, ObservationRow, Owner } from './observation-reader.js'
 import type { Reader } from './reader.js'
-import { Slice } from './slice.js'
 import type { CollectionRecord, ContextRequest, EntityObservations, EntityRecord, Observation, ScanRequest, Snapshot, Surroundings } from './store.js'
 import type { Work } from './transaction.js'
 
@@ -55,7 +55,7 @@ export class SqliteSnapshot implements Snapshot {
     this.#assertLive()
     const found: (EntityRecord | undefined)[] = []
     for (const id of ids) {
-      if (this.#slice.isOver) await this.#rest()
+      await this.#pause()
       found.push(this.reader.entity(collection, id))
     }
     return found
@@ -65,7 +65,7 @@ export class SqliteSnapshot implements Snapshot {
     let count = 0
     for (let afterId = ''; ; ) {
       this.#assertLive()
-      if (this.#slice.isOver) await this.#rest()
+      await this.#pause()
       const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toEntityRecord)
       count += page.length
       if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
@@ -79,7 +79,7 @@ export class SqliteSnapshot implements Snapshot {
     this.#assertLive()
     const trajectories: Trajectory[] = []
     for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
-      if (this.#slice.isOver) await this.#rest()
+      await this.#pause()
       const owner = { collection, entity }
       const rows = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
       trajectories.push(toTrajectory(rows, collection.dimension))
@@ -89,6 +89,7 @@ export class SqliteSnapshot implements Snapshot {
 
   async extentUntil(_collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
     this.#assertLive()
+    await this.#pause()
     const { observationCount: count, firstTimestamp: first, lastTimestamp: last } = entity
     if (last === undefined || last <= until) return { count, first, last }
     if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
@@ -97,6 +98,7 @@ export class SqliteSnapshot implements Snapshot {
 
   async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
     this.#assertLive()
+    await this.#pause()
     const owner = { collection, entity }
     const [before] = this.reader.observations.newest(owner, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
     const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.after(owner, at, until, 1) : []
@@ -110,7 +112,7 @@ export class SqliteSnapshot implements Snapshot {
     for await (const page of pages) {
       for (const entity of page) {
         this.#assertLive()
-        if (this.#slice.isOver) await this.#rest()
+        await this.#pause()
         const owner = { collection, entity }
         const pieces = isShort(owner, newest) ? [this.#short(owner, from, to, newest)] : this.#pieces(owner, from, to, newest)
         for await (const rows of pieces) {
@@ -145,10 +147,10 @@ export class SqliteSnapshot implements Snapshot {
     }
   }
 
-  /** For long work that reads by itself: a turn for the host when this slice is over. */
-  async pauseIfDue(): Promise<void> {
+  /** For long work that reads by itself. */
+  async pause(): Promise<void> {
     this.#assertLive()
-    if (this.#slice.isOver) await this.#rest()
+    await this.#pause()
   }
 
   /** The newest `limit` of the range, in time order, where they are no more than a piece. Small reads need no generator. */
@@ -170,7 +172,7 @@ export class SqliteSnapshot implements Snapshot {
     const { observations } = this.reader
     const rowsMax = rowsOfPiece(owner.collection)
     this.#assertLive()
-    if (this.#slice.isOver) await this.#rest()
+    await this.#pause()
     const start = limit < owner.entity.observationCount ? await this.#drive(observations.startOfNewest(owner, from, to, limit)) : from
     let piece = observations.from(owner, start, to, rowsMax)
     for (let count = piece.length; ; count += piece.length) {
@@ -179,7 +181,7 @@ export class SqliteSnapshot implements Snapshot {
       if (piece.length > 0) yield piece
       if (isLast) return
       this.#assertLive()
-      if (this.#slice.isOver) await this.#rest()
+      await this.#pause()
       piece = observations.after(owner, piece.at(-1)![0], to, rowsMax)
     }
   }
@@ -205,17 +207,23 @@ export class SqliteSnapshot implements Snapshot {
     for (;;) {
       const { done, value } = work.next()
       if (done === true) return value
-      if (this.#slice.isOver) await this.#rest()
+      await this.#pause()
     }
   }
 
-  async #rest(): Promise<void> {
-    await this.#slice.rest()
+  /** Lets the host's own work run when this slice is used up. */
+  #pause(): Promise<void> | undefined {
+    const turn = this.#slice.pause()
+    return turn === undefined ? undefined : this.#afterTurn(turn)
+  }
+
+  async #afterTurn(turn: Promise<void>): Promise<void> {
+    await turn
+    this.endIfExpired()
     this.#assertLive()
   }
 
   #assertLive(): void {
-    if (this.#ended === undefined && this.#slice.isOver) this.endIfExpired()
     if (this.#ended !== undefined) throw this.#ended()
   }
 }

@@ -75,7 +75,7 @@ class Verification {
 
   async #pause(): Promise<void> {
     if (this.signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: this.signal.reason })
-    await this.snapshot.pauseIfDue()
+    await this.snapshot.pause()
   }
 
   #statement<Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> {

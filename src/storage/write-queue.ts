@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { StorageError } from '../errors.js'
-import { Slice } from './slice.js'
+import { Slice } from '../slice.js'
 import { isBusy } from './sqlite-errors.js'
 import type { Work } from './transaction.js'
 import { BlockedByReaders, type Turnstile } from './turnstile.js'
@@ -40,18 +40,20 @@ export class WriteQueue {
     const running = new Running(work)
     const slice = new Slice()
     while (!running.isDone) {
-      if (slice.isOver) return this.#continue(running, slice)
+      const turn = slice.pause()
+      if (turn !== undefined) return this.#continue(running, slice, turn)
       running.step()
     }
     return running.finish()
   }
 
-  async #continue<T>(running: Running<T>, slice: Slice): Promise<T> {
+  async #continue<T>(running: Running<T>, slice: Slice, turn: Promise<void>): Promise<T> {
     this.#underWay = running
     try {
+      await turn
       while (!running.isDone) {
-        if (slice.isOver) await slice.rest()
-        else running.step()
+        running.step()
+        await slice.pause()
       }
     } finally {
       this.#underWay = undefined

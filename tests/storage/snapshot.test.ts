@@ -318,8 +318,8 @@ describe('a snapshot that lives too long', () => {
     const store = await openFilled({ limits: { lifetimeMs: 60_000, walGrowthBytes: 500_000 } })
     const snapshot = await store.snapshot()
     const read = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 6))
-      return snapshot.collections()
+      await new Promise((resolve) => setTimeout(resolve, 6)) // longer than a slice
+      return scanned(snapshot, { to: 0 })
     }
     expect(await read()).toHaveLength(1)
     await store.insert(store.collection('words')!, everySecond('c', 10_000))
