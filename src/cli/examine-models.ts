@@ -36,7 +36,10 @@ function missingModel(settings: ReadonlyMap<string, unknown>): Check[] {
 }
 
 function modelDetail({ device, sha256, card }: ModelRow): string {
-  return [`on ${device}`, `sha256 ${sha256}`, card === null ? 'no card' : `card ${JSON.stringify(card)}`].join(', ')
+  const known = ['architecture', 'dimension', 'context']
+    .filter((member) => card?.[member] !== undefined)
+    .map((member) => `${member} ${card![member]}`)
+  return [`on ${device}`, `sha256 ${sha256}`, ...(known.length === 0 ? ['no card'] : known)].join(', ')
 }
 
 /** Waits for what is loading, as long as a prediction would. */

@@ -92,7 +92,7 @@ test.each([
     name: 'model missing.pt',
     status: 'failed',
     detail: `model_missing: There is no file ${join(folder, 'models/missing.pt')}.`,
-    remedy: expect.stringContaining('Put the file there or correct model_path'),
+    remedy: expect.stringContaining('model_path'),
   })
   expect(checks.find(({ name }) => name === 'libtorch')).toMatchObject({ status: 'failed' }) // now it is asked for
 })

@@ -72,6 +72,16 @@ describe('a table', () => {
     expect(out).not.toContain('\u001b')
   })
 
+  test('keeps its columns where characters are wide', async () => {
+    const db = await openDatabase({ storage: { path: database } })
+    await db.collection('drift').insert([{ entity: '气候', timestamp: '2000', vector: [0, 0, 0, 0, 0, 0] }])
+    await db.close()
+
+    const { out } = await runCli(['query', '--database', database, "SELECT entity, timestamp FROM drift AS OF '2000'"])
+
+    expect(out).toBe('entity  timestamp\na       2000-01-01\n气候    2000-01-01\n2 rows\n')
+  })
+
   test('of nothing is its count', async () => {
     expect((await runCli(['query', '--database', database, "SELECT entity FROM drift WHERE entity = 'zz'"])).out).toBe('0 rows\n')
   })
