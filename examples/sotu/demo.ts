@@ -17,8 +17,6 @@ const MODEL = join(FOLDER, 'model', 'words.pt')
 const WORD = 'energy'
 const YEARS = [1910, 1935, 1960, 1985, 2021]
 const FUTURE = '2030-12-31'
-/** The model has seen nothing that was said after this year. */
-const TRAINED_UNTIL = 2000
 const HORIZONS_YEARS = [1, 5, 10]
 /** A vanished model file is noticed within a second. */
 const NOTICED_MS = 1100
@@ -89,7 +87,7 @@ async function showAsOf(): Promise<void> {
 /** @returns whether the model answered. */
 async function showPrediction(): Promise<boolean> {
   const text = `PREDICT vector AT '${FUTURE}' FOR ENTITY '${WORD}'`
-  chapter(`Where '${WORD}' is going`, 'A Neural ODE, trained on the words until 2000, continues the trajectory. The row says who answered.')
+  chapter(`Where '${WORD}' is going`, 'A Neural ODE, trained on earlier years, continues the trajectory. The row says who answered.')
   statement(text)
   const [row] = (await db.query<PredictRow>(text)).rows
   table([['entity', 'at', 'method', 'model', 'context', 'fallback reason', 'vector'], predictionCells(row!)])
@@ -131,16 +129,24 @@ async function showFallback(): Promise<void> {
   console.log(`  Warned once: ${warnings.at(-1)?.message}\n`)
 }
 
+/** The year from which on the model has seen nothing, as its card says. */
+async function heldOutFrom(): Promise<number> {
+  const { rows } = await db.query<{ property: string; value: unknown }>("DESCRIBE MODEL 'words.pt'")
+  const card = rows.find(({ property }) => property === 'card')?.value as { metrics: { held_out_from: string } }
+  return new Date(card.metrics.held_out_from).getUTCFullYear()
+}
+
 async function showAccuracy(): Promise<void> {
+  const firstTarget = await heldOutFrom()
   const methods = hasModel ? ['last', 'linear', 'neural_ode'] : ['last', 'linear']
   chapter(
     'How far off it is',
-    `Every word that was used in a year after ${TRAINED_UNTIL - 1} and again 1, 5 or 10 years later is predicted from what was known in the first year\n` +
-      '(CONTEXT UNTIL) and compared with where it then really stood. Mean squared error, a dimension; smaller is better.',
+    `Neither training nor the choice of the model has seen anything said from ${firstTarget} on. Each of these years is predicted as it would have been 1, 5\n` +
+      'or 10 years before (CONTEXT UNTIL), for every word used in both years, and compared. Mean squared error a dimension; smaller is better.',
   )
-  statement(`PREDICT vector AT '2010-12-31' FOR ENTITIES $1 FROM words CONTEXT UNTIL '2000-12-31' USING neural_ode`)
+  statement(`PREDICT vector AT '${firstTarget}-12-31' FOR ENTITIES $1 FROM words CONTEXT UNTIL '${firstTarget - 10}-12-31' USING ${methods.at(-1)}`)
   const replays: Replay[] = []
-  for (const horizonYears of HORIZONS_YEARS) replays.push(await replay(db, observations, { methods, horizonYears, firstOrigin: TRAINED_UNTIL }))
+  for (const horizonYears of HORIZONS_YEARS) replays.push(await replay(db, observations, { methods, horizonYears, firstTarget }))
   table([
     ['years ahead', 'cases', ...methods],
     ...replays.map(({ horizonYears, cases, errors }) => [horizonYears, cases, ...errors.map((error) => error.toFixed(3))]),

@@ -20,24 +20,25 @@ interface Predicted {
 const statementOf = (method: string): string => `PREDICT vector AT $1 FOR ENTITIES $2 FROM words CONTEXT UNTIL $3 USING ${method}`
 
 /**
- * Pretends to stand at the end of each year from `firstOrigin` on, asks for the words `horizonYears` later, and compares with what came.
+ * Predicts every year from `firstTarget` on as it would have been predicted `horizonYears` before, and compares with what came.
  *
- * A case is a word that an address used in both years. `CONTEXT UNTIL` hides everything after the pretended year.
+ * A case is a word that an address used in both years. `CONTEXT UNTIL` hides everything after the earlier one.
  */
 export async function replay(
   db: Database,
   observations: readonly WordObservation[],
-  { methods, horizonYears, firstOrigin }: { methods: readonly string[]; horizonYears: number; firstOrigin: number },
+  { methods, horizonYears, firstTarget }: { methods: readonly string[]; horizonYears: number; firstTarget: number },
 ): Promise<Replay> {
   const byYear = wordsByYear(observations)
   const lastYear = Math.max(...byYear.keys())
   const sums = methods.map(() => 0)
   let cases = 0
-  for (let origin = firstOrigin; origin + horizonYears <= lastYear; origin++) {
-    const [now, then] = [byYear.get(origin), byYear.get(origin + horizonYears)]
+  for (let target = firstTarget; target <= lastYear; target++) {
+    const origin = target - horizonYears
+    const [now, then] = [byYear.get(origin), byYear.get(target)]
     if (now === undefined || then === undefined) continue // a year without an address
     const words = [...then.keys()].filter((word) => now.has(word))
-    const answers = await Promise.all(methods.map((method) => predictAll(db, { words, method, origin, target: origin + horizonYears })))
+    const answers = await Promise.all(methods.map((method) => predictAll(db, { words, method, origin, target })))
     for (const word of words) {
       const vectors = answers.map((answer) => answer.get(word))
       if (vectors.includes(undefined)) continue // a method had too little to go by, and another one answered
