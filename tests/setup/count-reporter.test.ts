@@ -31,12 +31,14 @@ test('the last line counts, and the lines before it say why tests were skipped',
       test('passes', () => {})
       test('says why', (context) => context.skip('no libtorch here'))
       test('says why, too', (context) => context.skip('no libtorch here'))
-      describe.skip('what needs a GPU', () => { test('x', () => {}) })`,
+      describe.skip('what needs a GPU', () => { test('x', () => {}); test('y', () => {}) })
+      describe('what needs no root', () => { test('reads', () => {}); test.skip('may not read', () => {}) })`,
   })
-  expect(lines.slice(-3)).toEqual([
+  expect(lines.slice(-4)).toEqual([
     'skipped 2 in a.test.js: no libtorch here',
-    'skipped 1 in a.test.js: what needs a GPU',
-    '1 passed, 0 failed, 3 skipped',
+    'skipped 2 in a.test.js: what needs a GPU',
+    'skipped 1 in a.test.js: what needs no root > may not read',
+    '2 passed, 0 failed, 5 skipped',
   ])
   expect(status).toBe(0)
 })

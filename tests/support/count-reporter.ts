@@ -28,16 +28,22 @@ function failedOutsideTests(module: TestModule): boolean {
   return module.state() === 'failed' && [...module.children.allTests('failed')].length === 0
 }
 
-/** One line a file and reason: the note of `context.skip(note)`, else the suite's name and what its project needs. */
+/** One line a file and reason: the note of `context.skip(note)`, else what was skipped and what its project needs. */
 function reasonsOfSkipped(tests: readonly TestCase[]): string[] {
   const counts = new Map<string, number>()
   for (const test of tests) {
     const result = test.result()
     if (result.state !== 'skipped') continue
-    const suite = test.parent.type === 'suite' ? test.parent.fullName : test.name
     const need = test.project.name === 'torch' ? ' (needs the addon on libtorch, which "npm run setup" builds)' : ''
-    const reason = `${test.module.relativeModuleId}: ${result.note ?? `${suite}${need}`}`
+    const reason = `${test.module.relativeModuleId}: ${result.note ?? `${skippedWhole(test)}${need}`}`
     counts.set(reason, (counts.get(reason) ?? 0) + 1)
   }
   return [...counts].map(([reason, count]) => `skipped ${count} in ${reason}`)
+}
+
+/** The suite where all of it was skipped, else the test. */
+function skippedWhole(test: TestCase): string {
+  const { parent } = test
+  if (parent.type !== 'suite') return test.name
+  return [...parent.children.allTests()].every((sibling) => sibling.result().state === 'skipped') ? parent.fullName : test.fullName
 }
