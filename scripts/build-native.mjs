@@ -25,6 +25,7 @@ import { withLock } from './setup/lock.mjs'
  * @param {string} [options.work]  Where the build trees are; kept for the next time.
  * @param {boolean} [options.fixtures]  Also the addon that makes models for the tests.
  * @param {boolean} [options.force]  Also what is unchanged, or failed unchanged.
+ * @param {typeof findLibtorch} [options.find]
  * @param {(line: string) => void} [options.log]
  * @returns {Promise<{ kernels: Result, torch: Result }>} It does not throw for what this machine lacks.
  */
@@ -34,9 +35,10 @@ export async function buildNative({
   work = join(root, 'build'),
   fixtures = existsSync(join(root, 'native', 'tests', 'fixtures.cc')),
   force = false,
+  find = findLibtorch,
   log = () => {},
 } = {}) {
-  const builder = { root, out, work, fixtures, force, log }
+  const builder = { root, out, work, fixtures, force, find, log }
   const kernels = { ...builder, name: 'chronode_kernels', folders: ['kernels', 'node'], alsoNeeded: [] }
   const torch = { ...builder, name: 'chronode_torch', folders: ['torch', 'node', ...(fixtures ? ['tests'] : [])] }
   torch.alsoNeeded = fixtures ? ['chronode_torch_fixtures'] : []
@@ -58,7 +60,7 @@ async function buildKernels(target) {
 }
 
 async function buildTorch(target) {
-  const { candidates, notes } = findLibtorch()
+  const { candidates, notes } = target.find()
   for (const note of notes) target.log(note)
   if (candidates.length === 0) return { state: 'skipped', message: `no libtorch was found. ${libtorchAdvice()}` }
   const stamp = stampOf(
@@ -72,8 +74,8 @@ async function buildTorch(target) {
   const errors = []
   for (const { source, config, identity } of candidates) {
     target.log(`building the torch addon with the libtorch of ${source} (${config})`)
-    const tree = join(target.work, 'torch', hash(identity).slice(0, 8))
     const defines = { CHRONODE_KERNELS: 'OFF', CHRONODE_FIXTURES: target.fixtures ? 'ON' : 'OFF', Torch_DIR: config }
+    const tree = join(target.work, 'torch', hash(`${identity} ${target.fixtures}`).slice(0, 8))
     const outcome = await attempt(target, tree, defines, 'selfTest()')
     if (!outcome.error) {
       const { version, library } = outcome.answer
@@ -95,9 +97,10 @@ async function attempt({ root, name, log }, tree, defines, expression) {
   for (const [key, value] of Object.entries(defines)) options.push(`--CD${key}=${value}`)
   mkdirSync(tree, { recursive: true })
   const logFile = join(tree, 'build.log')
-  // A new tree is configured by the first build; an old one was made with the same settings, and CMake sees what changed.
+  // Only a new tree is configured: an old one was made with the same settings, and CMake itself sees what changed.
   const { status, output } = await run(process.execPath, [cmakeJs, 'build', ...options], { env: compilerEnv(root) })
   writeFileSync(logFile, output)
+  if (status !== 0) rmSync(join(tree, 'CMakeCache.txt'), { force: true }) // maybe half configured: the next time starts afresh
   if (status !== 0) return { error: `the build failed: ${tellingLine(output)} (all of it: ${logFile})` }
   const tested = selfTest(join(tree, 'Release', `${name}.node`), expression)
   if (tested.error) return { error: `it was built and does not work: ${tested.error}` }
