@@ -6,6 +6,8 @@ import { run } from './command.mjs'
 import { ROOT } from './find-node.mjs'
 
 const DIST = join(ROOT, 'dist')
+/** Where it is compiled and where the old one waits to be removed; what a build that was broken off left there goes first. */
+const WORK = join(ROOT, 'build', 'dist')
 const STAMP = '.stamp'
 const SOURCES = ['src', 'migrations', 'tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json']
 
@@ -17,20 +19,15 @@ export function distIsCurrent() {
 
 /** Compiles beside the old build and swaps them, so that a removed source leaves nothing and no reader meets half a build. */
 export function buildDist() {
-  const building = join(ROOT, 'build', `dist-${process.pid}`)
-  const old = join(ROOT, 'build', `dist-old-${process.pid}`)
   const stamp = fingerprint()
-  mkdirSync(building, { recursive: true })
-  try {
-    const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-    run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', building], { cwd: ROOT })
-    writeFileSync(join(building, STAMP), stamp)
-    if (existsSync(DIST)) renameSync(DIST, old)
-    renameSync(building, DIST)
-  } finally {
-    rmSync(building, { recursive: true, force: true })
-    rmSync(old, { recursive: true, force: true })
-  }
+  rmSync(WORK, { recursive: true, force: true })
+  mkdirSync(WORK, { recursive: true })
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(WORK, 'new')], { cwd: ROOT })
+  writeFileSync(join(WORK, 'new', STAMP), stamp)
+  if (existsSync(DIST)) renameSync(DIST, join(WORK, 'old'))
+  renameSync(join(WORK, 'new'), DIST)
+  rmSync(WORK, { recursive: true, force: true })
 }
 
 function fingerprint() {
