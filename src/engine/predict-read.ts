@@ -6,7 +6,7 @@ import { lengthOf, type Trajectory } from '../trajectory.js'
 import { shift } from './bind-values.js'
 import type { BoundPredict, BoundTime } from './bound.js'
 import { entityPages, type NamedEntity } from './entity-pages.js'
-import type { PredictRecord } from './predict-record.js'
+import type { StoredRecord } from './predict-record.js'
 import type { Context } from './running.js'
 
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
@@ -18,15 +18,13 @@ export interface Reading {
   /** The newest observations at or before UNTIL; undefined when there are none. */
   readonly context: Trajectory | undefined
   /** By position in `times`: the answers that the store itself has, at or between observations. */
-  readonly stored: ReadonlyMap<number, StoredAnswer>
+  readonly stored: ReadonlyMap<number, StoredRecord>
 }
-
-type StoredAnswer = Pick<PredictRecord, 'vector' | 'kind' | 'horizon_ms' | 'last_timestamp' | 'context_count'>
 
 /** Bytes of contexts and answers that one page may hold. */
 const PAGE_BYTES = 8 * 1024 * 1024
 const PAGE_ENTITIES_MAX = 1024
-const NOTHING_STORED: ReadonlyMap<number, StoredAnswer> = new Map()
+const NOTHING_STORED: ReadonlyMap<number, StoredRecord> = new Map()
 
 /** Reads everything that a PREDICT needs, in one snapshot that ends with the last page. */
 export async function* readPages(
@@ -101,7 +99,7 @@ async function readEntity(snapshot: Snapshot, query: BoundPredict, entity: Entit
   const times = resolveTimes(query, first, context)
   const reading = { id: entity.id, status: 'ok', times, context } as const
   if (times.every((at) => isBeyond(at, context))) return { ...reading, stored: NOTHING_STORED }
-  const stored = new Map<number, StoredAnswer>()
+  const stored = new Map<number, StoredRecord>()
   for (const [index, at] of times.entries()) {
     if (isBeyond(at, context) || at < first) continue
     await slice.pause()
@@ -131,12 +129,23 @@ async function storedAnswer(
   { collection, context }: BoundPredict,
   entity: EntityRecord,
   at: number,
-): Promise<StoredAnswer | undefined> {
+): Promise<StoredRecord | undefined> {
   const { before, after } = await snapshot.surroundings(collection, entity, at, context.to)
   if (before === undefined) return undefined
-  const common = { last_timestamp: before.timestamp, horizon_ms: at - before.timestamp }
-  if (before.timestamp === at || after === undefined) return { ...common, vector: before.vector, kind: 'observed', context_count: 1 }
-  return { ...common, vector: interpolate(before, after, at), kind: 'interpolated', context_count: 2 }
+  const isObserved = before.timestamp === at || after === undefined
+  return {
+    entity: entity.id,
+    timestamp: at,
+    vector: isObserved ? before.vector : interpolate(before, after, at),
+    kind: isObserved ? 'observed' : 'interpolated',
+    horizon_ms: at - before.timestamp,
+    last_timestamp: before.timestamp,
+    context_count: isObserved ? 1 : 2,
+    method: null,
+    model: null,
+    fallback_reason: null,
+    status: 'ok',
+  }
 }
 
 /** @returns [D], on the line between two observations, computed in double. */

@@ -5,7 +5,7 @@ import { lengthOf, type Trajectory } from '../trajectory.js'
 import type { BoundPredict } from './bound.js'
 import { narrowed } from './context-window.js'
 import { isBeyond, type Reading, readPages } from './predict-read.js'
-import type { PredictRecord } from './predict-record.js'
+import type { PredictedRecord, PredictRecord, UnansweredRecord } from './predict-record.js'
 import { readAhead } from './read-ahead.js'
 import type { Batch, Context } from './running.js'
 
@@ -53,16 +53,17 @@ interface Cursor {
 
 function rowOf(reading: Reading, at: number | null, index: number, cursor: Cursor | undefined, route: Route, context: Context): PredictRecord {
   const stored = reading.stored.get(index)
-  if (stored !== undefined) return { ...blank(reading.id, at, 'ok'), ...stored }
-  if (reading.status !== 'ok' || at === null || reading.context === undefined) return blank(reading.id, at, reading.status)
-  if (!isBeyond(at, reading.context)) return blank(reading.id, at, 'before_first')
-  if (cursor === undefined) return blank(reading.id, at, 'no_context')
+  if (stored !== undefined) return stored
+  if (reading.status !== 'ok') return unanswered(reading.id, at, reading.status)
+  if (at === null || reading.context === undefined) throw new InvariantError(`'${reading.id}' was read without its context`)
+  if (!isBeyond(at, reading.context)) return unanswered(reading.id, at, 'before_first')
+  if (cursor === undefined) return unanswered(reading.id, at, 'no_context')
   const answer = cursor.answers[cursor.position++]
   if (answer === undefined) throw new InvariantError(`a prediction of '${reading.id}' has no answer`)
   return extrapolated(reading.id, at, cursor.window, answer, route, context)
 }
 
-function blank(entity: string, timestamp: number | null, status: PredictRecord['status']): PredictRecord {
+function unanswered(entity: string, timestamp: number | null, status: UnansweredRecord['status']): UnansweredRecord {
   return {
     entity,
     timestamp,
@@ -78,7 +79,7 @@ function blank(entity: string, timestamp: number | null, status: PredictRecord['
   }
 }
 
-function extrapolated(entity: string, at: number, window: Trajectory, answer: Answer, route: Route, context: Context): PredictRecord {
+function extrapolated(entity: string, at: number, window: Trajectory, answer: Answer, route: Route, context: Context): PredictedRecord {
   const { vector, method, model, contextCount, firstRefusal } = answer
   if (vector === undefined || method === undefined) throw refusal(entity, answer, route)
   if (firstRefusal !== undefined) {
