@@ -34,28 +34,35 @@ export class SqliteSnapshot implements Snapshot {
   readonly #slice = new Slice()
   readonly #beganAtMs = performance.now()
   #walBytesBefore: number | undefined
+  readonly #reader: Reader
   #ended: (() => Error) | undefined
 
   constructor(
-    readonly reader: Reader,
+    reader: Reader,
     private readonly options: SnapshotOptions,
-  ) {}
+  ) {
+    this.#reader = reader
+  }
+
+  /** To be asked for anew after every await: once the snapshot has ended, it is somebody else's. */
+  get reader(): Reader {
+    this.assertLive()
+    return this.#reader
+  }
 
   async collections(): Promise<readonly CollectionRecord[]> {
-    this.#assertLive()
     return this.reader.catalog.collections()
   }
 
   async collection(name: string): Promise<StoredCollection | undefined> {
-    this.#assertLive()
     return this.reader.collection(name)
   }
 
   async findEntities(collection: CollectionRecord, ids: readonly string[]): Promise<readonly (EntityRecord | undefined)[]> {
-    this.#assertLive()
+    this.assertLive()
     const found: (EntityRecord | undefined)[] = []
     for (const id of ids) {
-      await this.#pause()
+      await this.pause()
       found.push(this.reader.entity(collection, id))
     }
     return found
@@ -64,8 +71,7 @@ export class SqliteSnapshot implements Snapshot {
   async *scanEntities(collection: CollectionRecord): AsyncGenerator<readonly EntityRecord[]> {
     let count = 0
     for (let afterId = ''; ; ) {
-      this.#assertLive()
-      await this.#pause()
+      await this.pause()
       const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toEntityRecord)
       count += page.length
       if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
@@ -76,10 +82,10 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async readContexts(collection: CollectionRecord, requests: readonly ContextRequest[]): Promise<readonly Trajectory[]> {
-    this.#assertLive()
+    this.assertLive()
     const trajectories: Trajectory[] = []
     for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
-      await this.#pause()
+      await this.pause()
       const owner = { collection, entity }
       const rows = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
       trajectories.push(toTrajectory(rows, collection.dimension))
@@ -88,8 +94,7 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async extentUntil(_collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
-    this.#assertLive()
-    await this.#pause()
+    await this.pause()
     const { observationCount: count, firstTimestamp: first, lastTimestamp: last } = entity
     if (last === undefined || last <= until) return { count, first, last }
     if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
@@ -97,8 +102,7 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
-    this.#assertLive()
-    await this.#pause()
+    await this.pause()
     const owner = { collection, entity }
     const [before] = this.reader.observations.newest(owner, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
     const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.after(owner, at, until, 1) : []
@@ -111,8 +115,7 @@ export class SqliteSnapshot implements Snapshot {
     const pages = request.entities === undefined ? this.scanEntities(collection) : [request.entities]
     for await (const page of pages) {
       for (const entity of page) {
-        this.#assertLive()
-        await this.#pause()
+        await this.pause()
         const owner = { collection, entity }
         const pieces = isShort(owner, newest) ? [this.#short(owner, from, to, newest)] : this.#pieces(owner, from, to, newest)
         for await (const rows of pieces) {
@@ -130,7 +133,7 @@ export class SqliteSnapshot implements Snapshot {
   end(error: () => Error): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    this.reader.end()
+    this.#reader.end()
     this.options.onEnd(this)
   }
 
@@ -145,12 +148,6 @@ export class SqliteSnapshot implements Snapshot {
       const claim = `While this statement was reading, more than ${walGrowthBytes} bytes were written beside it.`
       this.end(() => new QueryLimitError(`${claim} ${advice}`, walGrowthBytes, undefined))
     }
-  }
-
-  /** For long work that reads by itself. */
-  async pause(): Promise<void> {
-    this.#assertLive()
-    await this.#pause()
   }
 
   /** The newest `limit` of the range, in time order, where they are no more than a piece. Small reads need no generator. */
@@ -169,20 +166,17 @@ export class SqliteSnapshot implements Snapshot {
 
   /** The range of one entity, or its newest `limit`, in time order. */
   async *#pieces(owner: Owner, from: number, to: number, limit: number): AsyncGenerator<ObservationRow[]> {
-    const { observations } = this.reader
     const rowsMax = rowsOfPiece(owner.collection)
-    this.#assertLive()
-    await this.#pause()
-    const start = limit < owner.entity.observationCount ? await this.#drive(observations.startOfNewest(owner, from, to, limit)) : from
-    let piece = observations.from(owner, start, to, rowsMax)
+    await this.pause()
+    const start = limit < owner.entity.observationCount ? await this.#drive(this.reader.observations.startOfNewest(owner, from, to, limit)) : from
+    let piece = this.reader.observations.from(owner, start, to, rowsMax)
     for (let count = piece.length; ; count += piece.length) {
       const isLast = piece.length < rowsMax
       if (isLast) this.#checkObservationCount(owner, from, to, limit, count)
       if (piece.length > 0) yield piece
       if (isLast) return
-      this.#assertLive()
-      await this.#pause()
-      piece = observations.after(owner, piece.at(-1)![0], to, rowsMax)
+      await this.pause()
+      piece = this.reader.observations.after(owner, piece.at(-1)![0], to, rowsMax)
     }
   }
 
@@ -205,14 +199,15 @@ export class SqliteSnapshot implements Snapshot {
 
   async #drive<T>(work: Work<T>): Promise<T> {
     for (;;) {
+      this.assertLive()
       const { done, value } = work.next()
       if (done === true) return value
-      await this.#pause()
+      await this.pause()
     }
   }
 
   /** Lets the host's own work run when this slice is used up. */
-  #pause(): Promise<void> | undefined {
+  pause(): Promise<void> | undefined {
     const turn = this.#slice.pause()
     return turn === undefined ? undefined : this.#afterTurn(turn)
   }
@@ -220,10 +215,11 @@ export class SqliteSnapshot implements Snapshot {
   async #afterTurn(turn: Promise<void>): Promise<void> {
     await turn
     this.endIfExpired()
-    this.#assertLive()
+    this.assertLive()
   }
 
-  #assertLive(): void {
+  /** @throws why it has ended. */
+  assertLive(): void {
     if (this.#ended !== undefined) throw this.#ended()
   }
 }

@@ -3,6 +3,7 @@ import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError
 import type { Warn } from '../warning.js'
 import { Catalog } from './catalog.js'
 import { type Connection, openConnection } from './connection.js'
+import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
 import { isBusy } from './sqlite-errors.js'
@@ -178,15 +179,22 @@ class SqliteStore implements Store {
     this.connection.close()
   }
 
-  async #openSnapshot(limits: SnapshotLimits): Promise<SqliteSnapshot> {
+  /** The view is that of the turn of the call, unless something is in the way. */
+  #openSnapshot(limits: SnapshotLimits): Promise<SqliteSnapshot> {
     const { readers } = this.#ready()
-    const deadlineMs = performance.now() + this.options.busyTimeoutMs
-    const reader = await untilFree(() => readers.take(), deadlineMs)
+    const open = () => {
+      const reader = readers.take()
+      return reader instanceof Promise
+        ? reader.then((late) => this.#beginSnapshot(late, limits, readers))
+        : this.#beginSnapshot(reader, limits, readers)
+    }
+    return untilFree(open, performance.now() + this.options.busyTimeoutMs)
+  }
+
+  #beginSnapshot(reader: Reader, limits: SnapshotLimits, readers: Readers): SqliteSnapshot {
     try {
-      await untilFree(() => {
-        this.#assertOpen()
-        reader.begin()
-      }, deadlineMs)
+      this.#assertOpen()
+      reader.begin()
     } catch (error) {
       readers.give(reader)
       throw error

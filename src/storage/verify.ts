@@ -73,9 +73,10 @@ class Verification {
     }
   }
 
+  /** Before each read: a turn for others when it is due, and a look whether to go on. */
   async #pause(): Promise<void> {
-    if (this.signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: this.signal.reason })
     await this.snapshot.pause()
+    if (this.signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: this.signal.reason })
   }
 
   #statement<Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> {
@@ -117,6 +118,7 @@ class Verification {
   async #extent(entityKey: number): Promise<Extent> {
     const work = this.snapshot.reader.observations.extent(entityKey, Number.POSITIVE_INFINITY)
     for (;;) {
+      this.snapshot.assertLive()
       const { done, value } = work.next()
       if (done === true) return value
       await this.#pause()
@@ -168,6 +170,7 @@ class Verification {
   async *#paged<Row extends [key: number, ...unknown[]]>(read: (after: number) => Row[], limit: number): AsyncGenerator<Row> {
     for (let after = Number.MIN_SAFE_INTEGER; ; ) {
       await this.#pause()
+      this.snapshot.assertLive()
       const rows = read(after)
       yield* rows
       if (rows.length < limit) return

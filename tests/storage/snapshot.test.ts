@@ -215,12 +215,21 @@ test('a snapshot of a file stays as it was while others write', async () => {
   expect(await reading(store, async (later) => listed(await scanned(later)))).toEqual([...[0, 1, 2, 3, 4].map((s) => ['a', s]), ['c', 0.001]])
 })
 
-test('a snapshot begins when it is asked for, not when it is first read', async () => {
+test('a snapshot begins in the turn in which it is asked for', async () => {
   const store = await openFilled()
-  const snapshot = await store.snapshot()
-  await store.insert(store.collection('words')!, [observation('c', 1)])
+  const opening = store.snapshot()
+  store.insertNow(store.collection('words')!, [observation('c', 1)])
+  const snapshot = await opening
   expect(await snapshot.collection('words')).toMatchObject({ entityCount: 3 })
   snapshot.release()
+})
+
+test('closing the store ends a snapshot that was asked for in the same turn', async () => {
+  const store = await openFilled()
+  const opening = store.snapshot()
+  const closing = store.close()
+  await expect((await opening).collections()).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+  await closing
 })
 
 test('a new snapshot knows of every write that was acknowledged, by whichever process', async () => {
@@ -303,13 +312,13 @@ describe('where there is one connection', () => {
 
 describe('a snapshot that lives too long', () => {
   test('is ended at its next slice, with advice', async () => {
-    const store = await openFilled({ limits: { lifetimeMs: 30, walGrowthBytes: Number.POSITIVE_INFINITY } })
+    const store = await openFilled({ limits: { lifetimeMs: 500, walGrowthBytes: Number.POSITIVE_INFINITY } })
     const snapshot = await store.snapshot()
-    expect(listed(await scanned(snapshot))).toHaveLength(2501)
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    expect(listed(await scanned(snapshot, { to: 0 }))).toHaveLength(1)
+    await new Promise((resolve) => setTimeout(resolve, 520))
     const error = await rejection(scanned(snapshot))
-    expect(error).toMatchObject({ code: 'QUERY_LIMIT', limit: 30 })
-    expect(error.message).toMatch(/may read for 0\.03 s.*narrow it by entity or time/)
+    expect(error).toMatchObject({ code: 'QUERY_LIMIT', limit: 500 })
+    expect(error.message).toMatch(/may read for 0\.5 s.*narrow it by entity or time/)
     snapshot.release()
     expect(await reading(store, (later) => later.collections())).toHaveLength(1)
   })

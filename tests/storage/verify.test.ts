@@ -1,0 +1,73 @@
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import { createWords, everySecond, observation, openForTest, rejection, temporaryFile } from './support.js'
+
+test.each(['a file', ':memory:'])('a whole database in %s is fine, and every row was checked', async (where) => {
+  const store = await openForTest(where === ':memory:' ? { path: where } : {})
+  const words = await createWords(store)
+  const wide = await store.createCollection('wide', { dimension: 1536, metric: 'dot', normalized: false })
+  await store.insert(words, [...everySecond('a', 2500), ...everySecond('b', 3), observation('gone', 1)])
+  await store.insert(wide, [observation('a', 1, new Array<number>(1536).fill(0.1))])
+  await store.removeEntity(words, 'gone')
+  await store.deleteRange(words, 'b', {})
+
+  // 2 collections, 3 entities, 2501 observations, 1 entry of the log
+  expect(await store.verify()).toEqual({ ok: true, checked: 2507, problems: [] })
+})
+
+test('an empty database is fine', async () => {
+  expect(await (await openForTest()).verify()).toEqual({ ok: true, checked: 0, problems: [] })
+})
+
+test('all that is damaged is named, each with its place', async () => {
+  const path = temporaryFile()
+  const store = await openForTest({ path })
+  const words = await createWords(store)
+  await store.insert(words, [...everySecond('a', 3), ...everySecond('b', 3)])
+  await store.close()
+  const database = new Database(path)
+  database.exec(`
+    UPDATE chronode_observation SET recorded_at = 1 WHERE timestamp = 1000;
+    UPDATE chronode_entity SET attributes = '{}' WHERE id = 'b';
+    DELETE FROM chronode_observation WHERE timestamp = 2000 AND entity = (SELECT key FROM chronode_entity WHERE id = 'a')`)
+  database.close()
+
+  const { ok, checked, problems } = await (await openForTest({ path })).verify()
+
+  expect(ok).toBe(false)
+  expect(checked).toBe(1 + 2 + 5)
+  expect(new Set(problems.map(({ collection, entity, what }) => `${collection} ${entity}: ${what}`))).toEqual(
+    new Set([
+      'words a: says that it has 3 observations; there are 2',
+      'words a: says that its observations are from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:02.000Z; they are from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:01.000Z',
+      'words b: its own row does not match its checksum',
+      'words undefined: says that it has 6 observations; there are 5',
+      'words a: the observation at 1970-01-01T00:00:01.000Z does not match its checksum',
+      'words b: the observation at 1970-01-01T00:00:01.000Z does not match its checksum',
+    ]),
+  )
+})
+
+test('writes go on meanwhile, and are not part of what is verified', async () => {
+  const store = await openForTest()
+  const words = await createWords(store)
+  await store.insert(words, everySecond('a', 20_000))
+  const verifying = store.verify()
+  for (let i = 0; i < 20; i++) {
+    await store.insert(words, [observation(`e${i}`, i)])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(await verifying).toEqual({ ok: true, checked: 20_002, problems: [] })
+})
+
+test('a signal ends it', async () => {
+  const store = await openForTest()
+  const words = await createWords(store)
+  await store.insert(words, everySecond('a', 5000))
+  const aborting = new AbortController()
+  const verifying = rejection(store.verify({ signal: aborting.signal }))
+  aborting.abort(new Error('enough'))
+  expect(await verifying).toMatchObject({ code: 'QUERY_ABORTED', cause: { message: 'enough' } })
+  expect(await rejection(store.verify({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'QUERY_ABORTED' })
+  expect(await store.verify()).toMatchObject({ ok: true })
+})
