@@ -149,7 +149,7 @@ async function showAccuracy(): Promise<void> {
   for (const horizonYears of HORIZONS_YEARS) replays.push(await replay(db, observations, { methods, horizonYears, firstTarget }))
   table([
     ['years ahead', 'cases', ...methods],
-    ...replays.map(({ horizonYears, cases, errors }) => [horizonYears, cases, ...errors.map((error) => error.toFixed(3))]),
+    ...replays.map(({ horizonYears, cases, errors }) => [horizonYears, cases, ...errors.map((error) => error.toFixed(4))]),
   ])
   for (const line of verdicts(methods, replays)) console.log(`  ${line}`)
   console.log()
