@@ -1,9 +1,22 @@
-import { type PredictRecord, type PredictRequest, predictStatement, type QueryOptions, type QueryResult } from './engine/index.js'
+import {
+  type AsOfRequest,
+  asOfStatement,
+  type Predict,
+  type PredictRecord,
+  type PredictRequest,
+  predictStatement,
+  type QueryOptions,
+  type QueryResult,
+  type Select,
+  type SelectRecord,
+} from './engine/index.js'
 import { toEntityId } from './entity.js'
-import { ArgumentError, type BatchPlace, described } from './errors.js'
+import { ArgumentError, type BatchPlace, described, NotFoundError } from './errors.js'
+import { type InsertManyOptions, type InsertProgress, insertStream } from './insert-stream.js'
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
-import type { CollectionRecord, InsertResult, Metric, NewObservation, Store } from './storage/index.js'
-import { type TimestampInput, toTimestamp } from './timestamp.js'
+import type { CollectionRecord, EntityRecord, InsertResult, Metric, NewObservation, Observation, Snapshot, Store } from './storage/index.js'
+import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
+import type { Trajectory } from './trajectory.js'
 import { normalize, toVector, type VectorInput } from './vector.js'
 import type { Warn } from './warning.js'
 
@@ -18,6 +31,25 @@ export interface ObservationInput {
   readonly payload?: JsonValue
 }
 
+/** Which observations `trajectory` brings. */
+export interface TrajectoryRequest {
+  readonly entity: string
+  readonly from?: TimestampInput
+  readonly to?: TimestampInput
+  /** The newest ones of the range, at most this many. */
+  readonly last?: number
+}
+
+/** An entity as it stands. */
+export interface EntityDescription {
+  readonly entity: string
+  readonly attributes: JsonObject | null
+  readonly observations: number
+  /** Epoch milliseconds; null while it has no observations. */
+  readonly firstTimestamp: number | null
+  readonly lastTimestamp: number | null
+}
+
 export interface CollectionStats {
   readonly entities: number
   readonly observations: number
@@ -28,13 +60,12 @@ export interface CollectionHost {
   readonly store: Store
   readonly warn: Warn
   assertOpen(): void
-  run(statement: ReturnType<typeof predictStatement>, options: QueryOptions): Promise<QueryResult<unknown>>
+  run(statement: Predict | Select, options: QueryOptions): Promise<QueryResult<unknown>>
   track<T>(work: Promise<T>): Promise<T>
 }
 
 /** How many observations one batch may hold. */
 const BATCH_MAX = 1_000_000
-const YEAR_MS = 366 * 86_400_000
 
 /** A named set of trajectories with one dimension and one metric. */
 export class Collection {
@@ -72,6 +103,19 @@ export class Collection {
     return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch)))
   }
 
+  /**
+   * Writes a stream batch by batch; each batch is atomic, and the source is never read faster than it is written.
+   *
+   * @throws as `insert`, with the position in the stream; the batches before it are written.
+   */
+  async insertMany(source: AsyncIterable<ObservationInput> | Iterable<ObservationInput>, options: InsertManyOptions = {}): Promise<InsertProgress> {
+    this.#host.assertOpen()
+    return insertStream(source, options, (batch, offset) => {
+      this.#host.assertOpen()
+      return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch, offset)))
+    })
+  }
+
   /** `insert` in one turn: inside the app's open transaction it is part of it. It blocks while another process writes. */
   insertSync(batch: readonly ObservationInput[]): InsertResult {
     this.#host.assertOpen()
@@ -107,6 +151,50 @@ export class Collection {
     return rows as PredictRecord[]
   }
 
+  /** The last observation of each entity at or before a moment, by entity id. */
+  async asOf(at: TimestampInput, request: AsOfRequest = {}): Promise<SelectRecord[]> {
+    this.#host.assertOpen()
+    const { rows } = await this.#host.run(asOfStatement(this.name, at, request), request)
+    return rows as SelectRecord[]
+  }
+
+  /** The entities by id (UTF-8 bytes), one after another, as they are at one moment. */
+  async *entities(): AsyncGenerator<EntityDescription> {
+    for await (const page of this.#read((snapshot, record) => snapshot.scanEntities(record))) {
+      for (const entity of page) yield describedEntity(entity)
+    }
+  }
+
+  /** @returns the attributes of an entity; null when it has none. @throws {NotFoundError} */
+  async attributes(entity: string): Promise<JsonObject | null> {
+    const id = toEntityId(entity)
+    const reading = this.#read(async function* (snapshot, collection) {
+      yield await snapshot.findEntities(collection, [id])
+    })
+    for await (const [found] of reading) if (found !== undefined) return found.attributes
+    throw noEntity(id, this.name)
+  }
+
+  /**
+   * The observations of one entity, both ends of the range included.
+   *
+   * @returns timestamps [T] and vectors [T, D] in time order; T = 0 when there are none in the range.
+   * @throws {NotFoundError}
+   */
+  async trajectory({ entity, from, to, last }: TrajectoryRequest): Promise<Trajectory> {
+    if (last !== undefined && !(Number.isInteger(last) && last > 0)) throw new ArgumentError('last', 'a whole number above 0', described(last))
+    const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
+    const id = toEntityId(entity)
+    const pieces: Observation[] = []
+    const reading = this.#read(async function* (snapshot, collection) {
+      const [found] = await snapshot.findEntities(collection, [id])
+      if (found === undefined) throw noEntity(id, collection.name)
+      yield* snapshot.scan(collection, { ...range, newest: last, entities: [found], vectors: true, payloads: false })
+    })
+    for await (const { observations } of reading) pieces.push(...observations)
+    return joined(pieces, this.dimension)
+  }
+
   /** How much the collection holds now. */
   async stats(): Promise<CollectionStats> {
     this.#host.assertOpen()
@@ -114,12 +202,26 @@ export class Collection {
     return { entities: entityCount, observations: observationCount }
   }
 
-  #checked(batch: readonly ObservationInput[]): NewObservation[] {
+  /** Reads within one snapshot, which ends with the reading. */
+  async *#read<T>(reading: (snapshot: Snapshot, record: CollectionRecord) => AsyncIterable<T>): AsyncGenerator<T> {
+    this.#host.assertOpen()
+    const snapshot = await this.#host.store.snapshot()
+    try {
+      const record = await snapshot.collection(this.name)
+      if (record === undefined || record.key !== this.#record.key)
+        throw new NotFoundError('collection', this.name, `Collection "${this.name}" was dropped.`)
+      yield* reading(snapshot, record)
+    } finally {
+      snapshot.release()
+    }
+  }
+
+  #checked(batch: readonly ObservationInput[], offset = 0): NewObservation[] {
     if (!Array.isArray(batch)) throw new ArgumentError('batch', 'a list of observations', described(batch))
     if (batch.length > BATCH_MAX)
       throw new ArgumentError('batch', `at most ${BATCH_MAX} observations`, `${batch.length}`, 'Write it in several batches.')
-    const checked = batch.map((item: unknown, index) => this.#observation(item, { collection: this.name, index }))
-    if (checked.length > 0 && checked.every(({ timestamp }) => timestamp > 0 && timestamp < YEAR_MS)) this.#warnSeconds()
+    const checked = batch.map((item: unknown, index) => this.#observation(item, { collection: this.name, index: offset + index }))
+    if (looksLikeSeconds(checked.map(({ timestamp }) => timestamp))) this.#warnSeconds()
     return checked
   }
 
@@ -144,4 +246,20 @@ export class Collection {
       'these look like seconds. Multiply them by 1000.'
     this.#host.warn({ code: 'TIMESTAMP_SUSPICIOUS', message, collection: this.name })
   }
+}
+
+function noEntity(id: string, collection: string): NotFoundError {
+  return new NotFoundError('entity', id, `There is no entity '${id}' in collection "${collection}".`)
+}
+
+function describedEntity({ id, attributes, observationCount, firstTimestamp, lastTimestamp }: EntityRecord): EntityDescription {
+  return { entity: id, attributes, observations: observationCount, firstTimestamp: firstTimestamp ?? null, lastTimestamp: lastTimestamp ?? null }
+}
+
+function joined(observations: readonly Observation[], dimension: number): Trajectory {
+  const vectors = new Float32Array(observations.length * dimension)
+  observations.forEach(({ vector }, i) => {
+    vectors.set(vector, i * dimension)
+  })
+  return { timestamps: Float64Array.from(observations, ({ timestamp }) => timestamp), vectors, dimension }
 }

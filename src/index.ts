@@ -1,8 +1,9 @@
 export type { ModelDescription, PredictorDescription } from './analytics/index.js'
-export { Collection, type CollectionStats, type ObservationInput } from './collection.js'
+export { Collection, type CollectionStats, type EntityDescription, type ObservationInput, type TrajectoryRequest } from './collection.js'
 export type { ConfigInput } from './config.js'
 export { type CollectionOptions, Database, type OpenOptions, openDatabase, type PreparedStatement, type Row } from './database.js'
 export type {
+  AsOfRequest,
   ExplainRecord as ExplainRow,
   ParameterValues,
   PredictRecord as PredictRow,
@@ -10,8 +11,10 @@ export type {
   QueryMeta,
   QueryOptions,
   QueryResult,
+  SelectRecord as SelectRow,
 } from './engine/index.js'
 export * from './errors.js'
+export type { InsertManyOptions, InsertProgress } from './insert-stream.js'
 export type { JsonObject, JsonValue } from './json.js'
 export type { NativeStatus } from './native/index.js'
 export type { Outcome, PredictionItem, Predictor, RefusalReason } from './prediction.js'

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { ArgumentError, described, QueryLimitError } from '../errors.js'
 import type { Warning } from '../warning.js'
 import { bind } from './bind.js'
@@ -46,6 +47,17 @@ export interface QueryMeta {
 /** What the engine needs of the database. */
 export type Engine = Pick<Context, 'analytics' | 'settings' | 'readAheadBytes'> & { readonly store: Context['store'] & Pick<Catalog, 'collection'> }
 
+/** What `diagnostics_channel` tells on `chronode:query` of every statement that ran to its end. Parameter values are not in it. */
+export interface QueryMessage {
+  /** Empty: the typed API. */
+  readonly text: string
+  readonly elapsedMs: number
+  readonly rows?: number
+  readonly error?: unknown
+}
+
+const queries = channel('chronode:query')
+
 export const MAX_ROWS = 1_000_000
 
 export function parseQuery(text: string): ParsedQuery {
@@ -64,7 +76,12 @@ export async function run(parsed: ParsedQuery, values: ParameterValues | undefin
       if (rows.length > maxRows) throw tooMany(maxRows)
     }
     running.stop.check()
-    return { rows, columns: running.columns, meta: { warnings: running.warnings, elapsedMs: performance.now() - start } }
+    const elapsedMs = performance.now() - start
+    if (queries.hasSubscribers) queries.publish({ text: parsed.text, rows: rows.length, elapsedMs } satisfies QueryMessage)
+    return { rows, columns: running.columns, meta: { warnings: running.warnings, elapsedMs } }
+  } catch (error) {
+    if (queries.hasSubscribers) queries.publish({ text: parsed.text, elapsedMs: performance.now() - start, error } satisfies QueryMessage)
+    throw error
   } finally {
     running.stop.dispose()
   }

@@ -1,0 +1,147 @@
+import { channel } from 'node:diagnostics_channel'
+import { expect, onTestFinished, test } from 'vitest'
+import { collectWarnings, openForTest, openWith } from './support/database.js'
+
+const TRAILS = {
+  b: [
+    [10, [1, 0]],
+    [20, [2, 0]],
+    [30, [3, 0]],
+  ],
+  a: [[5, [9, 9]]],
+} as const
+
+test('trajectory brings times and vectors as two arrays', async () => {
+  const db = await openWith(TRAILS)
+  const drift = db.collection('drift')
+
+  expect(await drift.trajectory({ entity: 'b' })).toEqual({
+    timestamps: Float64Array.of(10, 20, 30),
+    vectors: Float32Array.of(1, 0, 2, 0, 3, 0),
+    dimension: 2,
+  })
+  expect((await drift.trajectory({ entity: 'b', from: 15, to: 20 })).timestamps).toEqual(Float64Array.of(20))
+  expect((await drift.trajectory({ entity: 'b', to: 25, last: 1 })).timestamps).toEqual(Float64Array.of(20))
+  expect((await drift.trajectory({ entity: 'a', from: 6 })).timestamps).toEqual(new Float64Array(0))
+  await expect(drift.trajectory({ entity: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND', kind: 'entity' })
+})
+
+test('asOf means what its text means', async () => {
+  const db = await openWith(TRAILS)
+  const drift = db.collection('drift')
+
+  expect(await drift.asOf(20)).toEqual((await db.query('SELECT * AS OF 20')).rows)
+  expect((await drift.asOf('1970-01-01T00:00:00.020Z', { entities: ['b', 'x'] })).map(({ entity, timestamp }) => [entity, timestamp])).toEqual([
+    ['b', 20],
+  ])
+})
+
+test('entities and attributes tell what is known of each', async () => {
+  const db = await openWith(TRAILS)
+  const drift = db.collection('drift')
+  await drift.setAttributes('a', { topic: 'x' })
+
+  expect(await Array.fromAsync(drift.entities())).toEqual([
+    { entity: 'a', attributes: { topic: 'x' }, observations: 1, firstTimestamp: 5, lastTimestamp: 5 },
+    { entity: 'b', attributes: null, observations: 3, firstTimestamp: 10, lastTimestamp: 30 },
+  ])
+  expect(await drift.attributes('a')).toEqual({ topic: 'x' })
+  expect(await drift.attributes('b')).toBeNull()
+  await expect(drift.attributes('x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('insertMany writes a stream in atomic batches and tells of each', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  async function* source() {
+    for (let i = 0; i < 25; i++) yield { entity: 'a', timestamp: i % 20, vector: [i] }
+  }
+  const seen: number[] = []
+
+  const total = await many.insertMany(source(), { batchSize: 10, onProgress: ({ inserted, replaced }) => seen.push(inserted + replaced) })
+
+  expect(total).toEqual({ batches: 3, inserted: 20, replaced: 5 })
+  expect(seen).toEqual([10, 20, 25])
+  expect(await many.stats()).toEqual({ entities: 1, observations: 20 })
+})
+
+test('a bad item of a stream is named by its position in the stream, and only its batch is not written', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  const items = Array.from({ length: 25 }, (_, i) => ({ entity: 'a', timestamp: i, vector: i === 13 ? [Number.NaN] : [i] }))
+
+  await expect(many.insertMany(items, { batchSize: 10 })).rejects.toMatchObject({ code: 'VECTOR_NOT_FINITE', index: 13 })
+
+  expect(await many.stats()).toEqual({ entities: 1, observations: 10 })
+})
+
+test('insertMany stops between two batches when its signal says so', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  const abort = new AbortController()
+  const items = Array.from({ length: 25 }, (_, i) => ({ entity: 'a', timestamp: i, vector: [i] }))
+
+  const writing = many.insertMany(items, { batchSize: 10, signal: abort.signal, onProgress: () => abort.abort('enough') })
+
+  await expect(writing).rejects.toMatchObject({ code: 'QUERY_ABORTED', cause: 'enough' })
+  expect(await many.stats()).toEqual({ entities: 1, observations: 10 })
+})
+
+test('a batch in seconds raises one warning', async () => {
+  const { warnings, logger } = collectWarnings()
+  const db = await openForTest({}, { logger })
+  const times = await db.createCollection('times', { dimension: 1 })
+
+  await times.insert([{ entity: 'a', timestamp: 1_700_000_000, vector: [1] }])
+  await times.insert([{ entity: 'a', timestamp: 1_700_000_001, vector: [1] }])
+
+  expect(warnings).toMatchObject([{ code: 'TIMESTAMP_SUSPICIOUS', collection: 'times' }])
+})
+
+test('the same settings return the collection there is, others are an error; a dropped one is gone', async () => {
+  const db = await openForTest()
+  const first = await db.createCollection('words', { dimension: 2 })
+  await first.insert([{ entity: 'a', timestamp: 0, vector: [1, 2] }])
+
+  expect((await db.createCollection('words', { dimension: 2, metric: 'cosine' })).dimension).toBe(2)
+  await expect(db.createCollection('words', { dimension: 3 })).rejects.toMatchObject({ code: 'COLLECTION_EXISTS' })
+  await db.dropCollection('words')
+  expect(() => db.collection('words')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
+  await expect(first.trajectory({ entity: 'a' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(first.insert([{ entity: 'a', timestamp: 0, vector: [1, 2] }])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test('every statement is told on its diagnostics channel, without its values', async () => {
+  const db = await openWith(TRAILS)
+  const messages: unknown[] = []
+  const listen = (message: unknown) => messages.push(message)
+  channel('chronode:query').subscribe(listen)
+  onTestFinished(() => {
+    channel('chronode:query').unsubscribe(listen)
+  })
+
+  await db.query('SELECT entity WHERE entity = $1', ['a'])
+
+  expect(messages).toEqual([{ text: 'SELECT entity WHERE entity = $1', rows: 1, elapsedMs: expect.any(Number) as number }])
+})
+
+test('close ends open iterators and waits for running statements; then everything says that it is closed', async () => {
+  const db = await openForTest()
+  const long = await db.createCollection('long', { dimension: 1 })
+  await long.insert(Array.from({ length: 5000 }, (_, i) => ({ entity: 'a', timestamp: i, vector: [i] })))
+  const rows = db.prepare('SELECT timestamp').iterate()
+  await rows.next()
+  const running = db.query('SELECT timestamp')
+
+  await db.close()
+  await db.close()
+
+  expect((await running).rows).toHaveLength(5000)
+  const rest = async () => {
+    for await (const _ of rows);
+  }
+  await expect(rest()).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+  await expect(db.query('SELECT *')).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+  await expect(long.insert([])).rejects.toMatchObject({ code: 'DATABASE_CLOSED' })
+  expect(() => db.collection('long')).toThrow(expect.objectContaining({ code: 'DATABASE_CLOSED' }))
+})
