@@ -1,6 +1,6 @@
 // `npm run demo`: the words of the State of the Union addresses, where they stood, how they moved, and where they are going.
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ExplainRow, openDatabase, type PredictRow, type Warning } from 'chronode'
@@ -33,8 +33,10 @@ const hasModel = await showPrediction()
 await showPlan()
 if (hasModel) await showFallback()
 await showAccuracy()
-console.log(`The database stays in ${FOLDER}. Ask it yourself:\n`)
-console.log(`  scripts/node dist/src/cli/main.js query --config ${join(FOLDER, 'chronode.toml')} "DESCRIBE ENTITY 'climate'"\n`)
+await db.close()
+const config = relative(process.cwd(), join(FOLDER, 'chronode.toml'))
+console.log('The database stays where it is. Ask it yourself:\n')
+console.log(`  scripts/node dist/src/cli/main.js query --config ${config} "PREDICT vector AT '2030-12-31' FOR ENTITY 'climate'"\n`)
 
 /** A copy of the configuration and the model, so that the demo can move the model away. */
 function prepareFolder(): void {
@@ -51,6 +53,7 @@ async function importWords(): Promise<void> {
   await words.insert(observations)
   const elapsedMs = performance.now() - startMs
   const names = [...new Set(observations.map(({ entity }) => entity))]
+  const years = observations.map(({ timestamp }) => day(timestamp).slice(0, 4)).sort()
   for (const name of names) await words.setAttributes(name, { topic: TOPIC_OF.get(name) ?? 'other' })
   chapter(
     'The data',
@@ -59,7 +62,7 @@ async function importWords(): Promise<void> {
   )
   table([
     ['collection', 'words', 'observations', 'dimension', 'years', 'written in'],
-    ['words', names.length, observations.length, words.dimension, '1900-2021', `${elapsedMs.toFixed(0)} ms`],
+    ['words', names.length, observations.length, words.dimension, `${years.at(0)}-${years.at(-1)}`, `${elapsedMs.toFixed(0)} ms`],
   ])
 }
 
