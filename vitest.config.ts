@@ -6,7 +6,8 @@ const TORCH_TESTS = ['tests/**/*.torch.test.ts']
 export default defineConfig({
   test: {
     reporters: ['default', './tests/support/count-reporter.ts'],
-    testTimeout: 30_000,
+    testTimeout: 30_000, // against hangs: CI may be ten times slower than a desk
+    hookTimeout: 60_000,
     pool: 'forks', // a native crash is one failed file; under threads it ends the run without a word
     projects: [
       { extends: true, test: { name: 'plain', include: ['tests/**/*.test.ts'], exclude: TORCH_TESTS } },

@@ -11,6 +11,7 @@ let config: string
 beforeEach(async () => {
   vi.stubEnv('FORCE_COLOR', undefined) // the test runner's
   vi.stubEnv('TERM', 'xterm-256color')
+  vi.stubEnv('CI', undefined) // where it is set, Node takes a terminal for one without colours
   const folder = temporaryFolder()
   database = join(folder, 'drift.db')
   config = join(folder, 'chronode.toml')
