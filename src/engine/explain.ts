@@ -132,10 +132,16 @@ function stepDetail({ role, model, shut, predictor }: RouteStep): string {
   const { min, max } = predictor.context
   return [
     { asked: 'asked for', fallback: 'fallback', last: 'last resort' }[role],
-    `${min} to ${max ?? 'any number of'} observations`,
+    observationsInWords(min, max),
     ...(model === undefined ? [] : [`model ${model.name}`]),
     ...(model?.sha256 === undefined ? [] : [`sha256 ${model.sha256}`]),
     ...(model?.device === undefined ? [] : [`on ${model.device}`]),
     ...(shut === undefined ? [] : [`will refuse: ${shut.reason}. ${shut.message}`]),
   ].join(', ')
+}
+
+function observationsInWords(min: number, max: number | undefined): string {
+  if (max === undefined) return `${min} or more observations`
+  if (min === max) return min === 1 ? '1 observation' : `${min} observations`
+  return `${min} to ${max} observations`
 }
