@@ -1,8 +1,10 @@
 import type { Interval } from '../interval.js'
 import type { CollectionRecord } from '../storage/index.js'
 import type { Timestamp } from '../timestamp.js'
-import type { Evaluate } from './expression.js'
 import type { Expression } from './statement.js'
+
+/** The value of an expression for one row; NULL is null. */
+export type Evaluate = (row: never) => unknown
 
 /**
  * A statement whose names are known to exist and whose parameters have become values.

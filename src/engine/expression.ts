@@ -3,17 +3,16 @@ import { addIntervals, type Interval } from '../interval.js'
 import { compareText } from '../text-order.js'
 import { parseTimestamp } from '../timestamp.js'
 import type { ValueBinder } from './bind-values.js'
+import type { Evaluate } from './bound.js'
 import { matchesLike } from './like.js'
 import type { Binary, Expression, InList } from './statement.js'
 
 /** What an expression may yield. A time is a number of kind 'time'; `json` is known only row by row. */
 export type Kind = 'text' | 'number' | 'boolean' | 'time' | 'interval' | 'vector' | 'json' | 'null'
-/** NULL is null. */
-export type Evaluate = (row: never) => unknown
 
 export interface Compiled {
   readonly kind: Kind
-  readonly evaluate: (row: never) => unknown
+  readonly evaluate: Evaluate
   /** Set when it is the same for every row. */
   readonly constant?: { readonly value: unknown }
 }
