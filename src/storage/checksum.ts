@@ -66,9 +66,13 @@ export function migrationChecksum(number: number, name: string, appliedAt: numbe
   return ofNumbersAndText(Float64Array.of(number, appliedAt), name)
 }
 
+const ownerNumber = new Float64Array(1)
+const ownerBytes = bytesOf(ownerNumber)
+
 /** The first part of the checksum of every observation of one entity: whose it is. */
 export function ownerChecksum(collection: number, entityId: string): number {
-  return ofNumbersAndText(Float64Array.of(collection), entityId)
+  ownerNumber[0] = collection
+  return crc32(entityId, crc32(ownerBytes))
 }
 
 /** The checksums of a collection's observations, one after another through the same memory. */

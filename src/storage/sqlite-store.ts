@@ -2,6 +2,7 @@ import type { StorageConfig } from '../config.js'
 import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError } from '../errors.js'
 import type { Warn } from '../warning.js'
 import { Catalog } from './catalog.js'
+import { CollectionMemory } from './collection-memory.js'
 import { type Connection, openConnection } from './connection.js'
 import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
@@ -49,6 +50,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 /** What needs our tables to be there. */
 interface Parts {
   readonly catalog: Catalog
+  readonly memory: CollectionMemory
   readonly writer: Writer
   readonly readers: Readers
 }
@@ -99,7 +101,7 @@ class SqliteStore implements Store {
   }
 
   async createCollection(name: string, settings: CollectionSettings): Promise<CollectionRecord> {
-    const existing = this.#ready().catalog.collection(name)
+    const existing = this.#ready().memory.get(name)
     if (existing !== undefined) return sameSettings(existing, settings)
     return this.#write(({ catalog, writer }) => {
       const faster = catalog.collection(name)
@@ -112,11 +114,11 @@ class SqliteStore implements Store {
   }
 
   collection(name: string): CollectionRecord | undefined {
-    return this.#ready().catalog.collection(name)
+    return this.#ready().memory.get(name)
   }
 
   collections(): readonly CollectionRecord[] {
-    return this.#ready().catalog.collections()
+    return this.#ready().memory.all()
   }
 
   async insert(collection: CollectionRecord, batch: readonly NewObservation[]): Promise<InsertResult> {
@@ -231,7 +233,8 @@ class SqliteStore implements Store {
   #prepareParts(): void {
     const { database, openReader } = this.connection
     const readers = openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader)
-    this.#parts = { catalog: new Catalog(database), writer: new Writer(database), readers }
+    const catalog = new Catalog(database)
+    this.#parts = { catalog, memory: new CollectionMemory(database, catalog, this.#transactions), writer: new Writer(database), readers }
   }
 
   #assertOpen(): void {

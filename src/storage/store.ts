@@ -137,7 +137,7 @@ export interface Store {
   /** @throws {CollectionExistsError} with other settings. The same settings: returns it. */
   createCollection(name: string, settings: CollectionSettings): Promise<CollectionRecord>
   dropCollection(collection: CollectionRecord): Promise<void>
-  /** One small read. */
+  /** From memory while nobody has written, else one small read. */
   collection(name: string): CollectionRecord | undefined
   collections(): readonly CollectionRecord[]
 

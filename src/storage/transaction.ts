@@ -9,11 +9,17 @@ export class Transactions {
   readonly #begin
   readonly #commit
   readonly #rollback
+  #ended = 0
 
   constructor(private readonly database: SqliteDatabase) {
     this.#begin = new Statement(database, 'BEGIN IMMEDIATE')
     this.#commit = new Statement(database, 'COMMIT')
     this.#rollback = new Statement(database, 'ROLLBACK')
+  }
+
+  /** How many have ended, whichever way. */
+  get ended(): number {
+    return this.#ended
   }
 
   /** Runs the work in one transaction, with its pauses if it has some. Whatever ends it early undoes all of it. */
@@ -27,6 +33,7 @@ export class Transactions {
       isCommitted = true
       return result
     } finally {
+      this.#ended++
       if (!isCommitted && this.database.inTransaction) this.#rollback.run() // a full disk has already rolled back
     }
   }
