@@ -1,6 +1,7 @@
 import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ArgumentError, StorageError } from '../errors.js'
+import type { Warn } from '../warning.js'
 import type { SqliteConstructor, SqliteDatabase } from './sqlite-library.js'
 import { Statement, withStorageErrors } from './statement.js'
 
@@ -13,6 +14,7 @@ export interface ConnectionOptions {
   readonly path: string
   readonly readonly: boolean
   readonly durability: 'normal' | 'full'
+  readonly warn: Warn
 }
 
 /** The connection that writes, and the way to further ones. A file or memory of our own; an app's own connection will be another of these. */
@@ -65,15 +67,24 @@ function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connec
   }
 }
 
-function setUp(database: SqliteDatabase, { path, readonly, durability }: ConnectionOptions): void {
+function setUp(database: SqliteDatabase, { path, readonly, durability, warn }: ConnectionOptions): void {
   if (isEmpty(database, path) && !readonly) {
     database.pragma(`page_size = ${PAGE_BYTES}`)
     database.pragma('journal_mode = WAL')
   }
+  warnUnlessWal(database, path, warn)
   database.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   database.pragma('foreign_keys = ON')
   database.pragma(`cache_size = -${WRITER_CACHE_KIB}`)
   database.pragma(`journal_size_limit = ${JOURNAL_BYTES_MAX}`)
+}
+
+/** Not every file system lets several processes share the memory that WAL mode needs; and somebody may have left that mode. */
+function warnUnlessWal(database: SqliteDatabase, path: string, warn: Warn): void {
+  const mode = database.pragma('journal_mode', { simple: true })
+  if (mode === 'wal') return
+  const message = `${path} is in journal mode ${mode}, not WAL: reading and writing wait for each other. Keep the file on a local disk; PRAGMA journal_mode = WAL changes it.`
+  warn({ code: 'STORAGE_NOT_WAL', message, path })
 }
 
 /** Makes an empty file that only its owner may use, or refuses what is there. Never opens what SQLite may have open. */

@@ -6,6 +6,8 @@ import type { CollectionRecord, EntityRecord } from './store.js'
 
 /** Beyond these, what is remembered is forgotten as a whole. */
 const ENTITIES_REMEMBERED_MAX = 1000
+/** Longer JSON text is read again each time. */
+const ATTRIBUTES_REMEMBERED_MAX = 1000
 
 /** One connection for reading, with its prepared statements. It remembers what statements ask for again and again. */
 export class Reader {
@@ -69,8 +71,9 @@ export class Reader {
     const fields = this.catalog.entity(collection, id)
     if (fields === undefined) return undefined
     const read = toEntityRecord(fields)
+    if (this.isShared || (fields.attributes ?? '').length > ATTRIBUTES_REMEMBERED_MAX) return read
     if (this.#entities.size >= ENTITIES_REMEMBERED_MAX) this.#entities.clear()
-    if (!this.isShared) this.#entities.set(name, read)
+    this.#entities.set(name, read)
     return read
   }
 

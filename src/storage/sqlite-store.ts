@@ -32,11 +32,11 @@ const EXPIRY_CHECK_MS = 5000
  * @throws {StorageError} it is not ours, newer, locked for longer than `busyTimeoutMs`, or cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, readonly, durability, busyTimeoutMs } = options
+  const { path, readonly, durability, busyTimeoutMs, warn } = options
   if (path === undefined) throw new ArgumentError('storage.path', 'the path of a file, or :memory:', 'undefined')
   const Sqlite = await loadSqlite()
   const deadlineMs = performance.now() + busyTimeoutMs
-  const connection = await untilFree(() => openConnection(Sqlite, { path, readonly, durability }), deadlineMs)
+  const connection = await untilFree(() => openConnection(Sqlite, { path, readonly, durability, warn }), deadlineMs)
   const store = new SqliteStore(connection, options)
   try {
     await store.begin()

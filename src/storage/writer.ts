@@ -139,7 +139,7 @@ export class Writer {
   /** @returns whether it is new. One that is newer than all of its entity cannot replace any. */
   #put(
     entity: OpenEntity,
-    { timestamp, vector, payload: text }: NewObservation,
+    { timestamp: given, vector, payload: text }: NewObservation,
     recordedAt: number,
     owner: number,
     checksum: ObservationChecksum,
@@ -147,6 +147,7 @@ export class Writer {
     if (vector.byteLength !== checksum.vectorBytes.length) throw new InvariantError(`a vector of ${vector.length} numbers reached storage`)
     const bytes = checksum.vectorBytes
     const payload = text ?? null
+    const timestamp = given + 0 // SQLite keeps no -0, and the checksum would
     const sum = checksum.of(owner, timestamp, recordedAt, new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), payload)
     if (entity.lastTimestamp === null || timestamp > entity.lastTimestamp) {
       this.#insertObservation.run(entity.key, timestamp, recordedAt, bytes, payload, sum)

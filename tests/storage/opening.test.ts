@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
 import { migrationChecksum } from '../../src/storage/checksum.js'
 import { loadSqlite } from '../../src/storage/sqlite-library.js'
+import type { Warning } from '../../src/warning.js'
 import { createWords, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
 
 /** What a plain connection says, without our code. */
@@ -110,6 +111,25 @@ describe('a path is refused', () => {
   test('that was not given', async () => {
     await expect(openForTest({ path: undefined })).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'storage.path' })
   })
+})
+
+test('a file that is not in WAL mode works, with a warning: reading and writing wait for each other', async () => {
+  const path = temporaryFile()
+  await (await openForTest({ path })).close()
+  make(path, 'PRAGMA journal_mode = DELETE')
+  const warnings: Warning[] = []
+  const store = await openForTest({ path, busyTimeoutMs: 10_000, warn: (warning) => warnings.push(warning) })
+  expect(warnings).toMatchObject([{ code: 'STORAGE_NOT_WAL', message: expect.stringContaining('journal mode delete') }])
+
+  const words = await createWords(store)
+  const snapshot = await store.snapshot()
+  const inserting = store.insert(words, [observation('a', 1)])
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(await snapshot.collection('words')).toMatchObject({ observationCount: 0 })
+  snapshot.release()
+  expect(await inserting).toEqual({ inserted: 1, replaced: 0 })
+  expect(await reading(store, (later) => later.collection('words'))).toMatchObject({ observationCount: 1 })
+  expect(await store.verify()).toMatchObject({ ok: true })
 })
 
 test('tables of somebody else beside ours do not matter', async () => {

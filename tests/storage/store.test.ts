@@ -104,6 +104,14 @@ describe('insert', () => {
     })
   })
 
+  test('takes -0 for 0', async () => {
+    const store = await openForTest()
+    const words = await createWords(store)
+    await store.insert(words, [observation('a', -0)])
+    expect(await store.insert(words, [observation('a', 0), observation('a', -0)])).toEqual({ inserted: 0, replaced: 2 })
+    expect(await store.verify()).toMatchObject({ ok: true })
+  })
+
   test('stamps each version with the time of its writing', async () => {
     const store = await openForTest()
     const words = await createWords(store)
