@@ -72,9 +72,11 @@ async function buildTorch(target) {
   const missing = missingTools(target)
   if (missing) return { state: 'skipped', message: missing }
   const errors = []
-  for (const { source, config, identity } of candidates) {
-    target.log(`building the torch addon with the libtorch of ${source} (${config})`)
-    const defines = { CHRONODE_KERNELS: 'OFF', CHRONODE_FIXTURES: target.fixtures ? 'ON' : 'OFF', Torch_DIR: config }
+  for (const { source, config, prefix, identity } of candidates) {
+    const place = prefix === undefined ? config : `${prefix}, without its own CMake files`
+    target.log(`building the torch addon with the libtorch of ${source} (${place})`)
+    const found = prefix === undefined ? { Torch_DIR: config } : { Torch_DIR: plainConfig(target), CHRONODE_TORCH_PREFIX: prefix }
+    const defines = { CHRONODE_KERNELS: 'OFF', CHRONODE_FIXTURES: target.fixtures ? 'ON' : 'OFF', ...found }
     const tree = join(target.work, 'torch', hash(`${identity} ${target.fixtures}`).slice(0, 8))
     const outcome = await attempt(target, tree, defines, 'selfTest()')
     if (!outcome.error) {
@@ -83,10 +85,14 @@ async function buildTorch(target) {
       removeOtherTrees(tree)
       return { state: 'built', message: `torch addon built with libtorch ${version} of ${source} in ${outcome.seconds} s` }
     }
-    errors.push(`with the libtorch of ${source} (${config}): ${outcome.error}`)
+    errors.push(`with the libtorch of ${source} (${place}): ${outcome.error}`)
     target.log(errors.at(-1))
   }
   return fail(target, stamp, errors.join('; '))
+}
+
+function plainConfig({ root }) {
+  return join(root, 'native', 'torch', 'plain')
 }
 
 /** Configures, compiles and tries one addon. */
@@ -147,7 +153,8 @@ function fail({ out, name }, stamp, message) {
 /** Changes when anything that goes into an addon does. */
 function stampOf({ root, folders }, libraries) {
   const native = join(root, 'native')
-  const sources = folders.flatMap((folder) => readdirSync(join(native, folder)).map((file) => join(native, folder, file))).sort()
+  const entries = folders.flatMap((folder) => readdirSync(join(native, folder), { recursive: true, withFileTypes: true }))
+  const sources = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort() // biome-ignore format: one line
   const contents = [join(native, 'CMakeLists.txt'), ...sources].map((file) => `${relative(native, file)} ${hash(readFileSync(file))}`)
   const compiler = onPath(process.env.CXX ?? 'c++')
   const headers = ['node-addon-api', 'node-api-headers'].map((name) => join(root, 'node_modules', name, 'package.json')).filter(existsSync)

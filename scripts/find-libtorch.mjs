@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
  * @typedef {object} Candidate
  * @property {string} source  Who named it: `LIBTORCH`, a Python, or the system.
  * @property {string} config  The folder with TorchConfig.cmake.
+ * @property {string} [prefix]  Set: that configuration is not used, only the include/ and lib/ in here.
  * @property {string} identity  Changes when that libtorch does.
  */
 
@@ -18,7 +19,11 @@ export function findLibtorch({ env = process.env, pythons = pythonsOf(env), pref
   const add = (source, config) => {
     if (!existsSync(join(config, 'TorchConfig.cmake'))) return false
     const real = realpathSync(config)
-    if (!candidates.some((candidate) => candidate.config === real)) candidates.push({ source, config: real, identity: identityOf(real) })
+    if (candidates.some((candidate) => candidate.config === real)) return true
+    const candidate = { source, config: real, identity: identityOf(real) }
+    candidates.push(candidate)
+    const prefix = join(real, '..', '..', '..')
+    if (existsSync(join(prefix, 'include', 'torch'))) candidates.push({ ...candidate, prefix, identity: `${candidate.identity} plain` })
     return true
   }
   if (env.LIBTORCH && !configsUnder(env.LIBTORCH).some((config) => add('LIBTORCH', config))) {

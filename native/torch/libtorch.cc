@@ -30,8 +30,12 @@ const char* TorchVersion() { return TORCH_VERSION; }
 
 std::vector<std::string> TorchDevices() {
   std::vector<std::string> devices{"cpu"};
-  const auto count = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
-  for (size_t i = 0; i < static_cast<size_t>(count); i++) devices.push_back("cuda:" + std::to_string(i));
+  try {
+    const auto count = torch::cuda::is_available() ? static_cast<size_t>(torch::cuda::device_count()) : 0;
+    for (size_t i = 0; i < count; i++) devices.push_back("cuda:" + std::to_string(i));
+  } catch (const c10::Error&) {
+    // A driver that does not answer: the same as none. A model that demands CUDA is told the reason.
+  }
   return devices;
 }
 

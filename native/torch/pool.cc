@@ -18,6 +18,9 @@ namespace {
 // Each stuck thread burns a core for ever. Beyond this many none is replaced any more.
 constexpr int kStuckMax = 8;
 
+// A call that nobody waits for any more, since its worker ended, must be done in this time, or loses its thread.
+constexpr std::chrono::seconds kOrphanTime{1};
+
 int CurrentThreadId() {
 #ifdef __linux__
   return gettid();
@@ -87,9 +90,9 @@ void Pool::AbandonAll(const void* owner) {
     if (call->owner_ != owner) continue;
     call->is_answered_ = true;
     call->is_abandoned_ = true;
-    WriteOff(call);
+    call->deadline_ = std::min(call->deadline_, Call::Clock::now() + kOrphanTime);
+    WakeWatchFor(*call);
   }
-  StartThreads();
 }
 
 bool Pool::IsBusy() {
@@ -121,8 +124,12 @@ void Pool::Start(const std::shared_ptr<Call>& call) {
   call->thread_id_ = CurrentThreadId();
   call->deadline_ = Call::Clock::now() + call->timeout_;
   running_.push_back(call);
-  if (call->deadline_ >= watch_wakes_at_) return;  // it will look in time anyway
-  watch_wakes_at_ = call->deadline_;
+  WakeWatchFor(*call);
+}
+
+void Pool::WakeWatchFor(const Call& call) {
+  if (call.deadline_ >= watch_wakes_at_) return;  // it will look in time anyway
+  watch_wakes_at_ = call.deadline_;
   watch_.notify_one();
 }
 

@@ -66,7 +66,7 @@ class Pool final {
   // Answers a call before its time, with `refusal`. One that runs goes on, and is still watched.
   void Abandon(const std::shared_ptr<Call>& call, const Refusal& refusal);
 
-  // Forgets all calls of an owner that is gone. Those that run give their places to new threads.
+  // Forgets all calls of an owner that is gone. Those that run on soon lose their threads.
   void AbandonAll(const void* owner);
 
   // Whether a thread may be inside a model now; also true when that cannot be told.
@@ -79,6 +79,7 @@ class Pool final {
   void Watch();
   void Start(const std::shared_ptr<Call>& call);
   bool Finish(const std::shared_ptr<Call>& call);
+  void WakeWatchFor(const Call& call);
   void WriteOff(const std::shared_ptr<Call>& call);
   void AnswerOnce(Call& call, const Refusal* refusal);
   void RefuseQueued(const Refusal& refusal, const Quarantine* only);

@@ -47,6 +47,16 @@ describe('libtorch is looked for', () => {
     expect(notes).toEqual([`LIBTORCH names ${empty}, which holds no share/cmake/Torch/TorchConfig.cmake`])
   })
 
+  test('and tried again without its own CMake files, where it is laid out so', () => {
+    const path = folder()
+    const config = libtorchIn(path)
+    mkdirSync(join(path, 'include', 'torch'), { recursive: true })
+    const { candidates } = findLibtorch({ env: { LIBTORCH: path }, pythons: [], prefixes: [] })
+    expect(candidates.map(({ prefix }) => prefix)).toEqual([undefined, path])
+    expect(candidates.map((candidate) => candidate.config)).toEqual([config, config])
+    expect(new Set(candidates.map(({ identity }) => identity)).size).toBe(2)
+  })
+
   test('and is known by another identity once its files change', () => {
     const path = folder()
     libtorchIn(path)
