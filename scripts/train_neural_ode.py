@@ -240,8 +240,8 @@ def json_records(text):
 
 
 def to_ms(timestamp) -> float:
-    """Epoch milliseconds from a number or ISO-8601 text; a date is its start in UTC."""
-    if not isinstance(timestamp, str) or re.fullmatch(r"-?\d{5,}(\.\d+)?", timestamp):
+    """Epoch milliseconds from a number or ISO-8601 text; a date is its start in UTC, and four digits are a year."""
+    if not isinstance(timestamp, str) or re.fullmatch(r"-?\d+(\.\d+)?", timestamp) and not re.fullmatch(r"\d{4}", timestamp):
         return float(timestamp)
     padded = timestamp + {4: "-01-01", 7: "-01"}.get(len(timestamp), "")
     moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", padded))
