@@ -81,24 +81,31 @@ ScriptModule::ScriptModule(const std::string& archive, const ModuleOptions& opti
   const c10::InferenceMode guard;
   try {
     torch::jit::Module module = Read(archive);
-    c10::Device device(c10::kCPU);
-    if (options.device != "cpu") {
-      try {
-        if (!torch::cuda::is_available()) throw ModelError("libtorch finds no CUDA device here");
-        module.to(c10::Device(c10::kCUDA, 0));
-        device = c10::Device(c10::kCUDA, 0);
-        device_ = device.str();
-      } catch (const std::exception& error) {
-        if (options.device == "cuda") device_warning_ = "CUDA was demanded, the model runs on the CPU: " + WordsOf(error) + ".";
-        if (torch::cuda::is_available()) module = Read(archive);  // some weights may have moved already
-      }
-    }
-    auto forward = ForwardOf(module);
-    torch_ = std::make_unique<Torch>(Torch{std::move(module), std::move(forward), device});
+    torch::jit::Method forward = ForwardOf(module);
+    torch_ = std::make_unique<Torch>(Torch{std::move(module), std::move(forward), c10::Device(c10::kCPU)});
+    if (options.device != "cpu") MoveToCuda(archive, options.device == "cuda");
   } catch (const ModelError&) {
     throw;
   } catch (const std::exception& error) {
     throw ModelError("libtorch cannot read it as TorchScript: " + WordsOf(error));
+  }
+}
+
+// Leaves it on the CPU where that fails; with a warning when CUDA was demanded.
+void ScriptModule::MoveToCuda(const std::string& archive, bool is_demanded) {
+  const auto stay = [&](const std::string& why) {
+    if (is_demanded) device_warning_ = "CUDA was demanded, the model runs on the CPU: " + why + ".";
+  };
+  if (!torch::cuda::is_available()) return stay("libtorch finds no CUDA device here");
+  const c10::Device cuda(c10::kCUDA, 0);
+  try {
+    torch::jit::Module module = Read(archive);  // another copy: a move that fails halfway must not spoil the first
+    module.to(cuda);
+    torch::jit::Method forward = ForwardOf(module);
+    torch_ = std::make_unique<Torch>(Torch{std::move(module), std::move(forward), cuda});
+    device_ = cuda.str();
+  } catch (const std::exception& error) {
+    stay(WordsOf(error));
   }
 }
 

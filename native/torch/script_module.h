@@ -55,6 +55,8 @@ class ScriptModule final {
  private:
   struct Torch;
 
+  void MoveToCuda(const std::string& archive, bool is_demanded);
+
   const bool many_targets_;
   std::string device_;
   std::string device_warning_;

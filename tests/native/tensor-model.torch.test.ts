@@ -68,6 +68,13 @@ torchSuite('a model that answers', () => {
     expect(said(await answer)).toEqual([[1, 2]])
   })
 
+  test('is tried out right after loading when its dimension is known', async () => {
+    const model = await loadModel('batchMean', { dimension: 2 })
+    const deadlineMs = performance.now() + 10_000
+    while (!model.servedSingly && performance.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(model.servedSingly).toBe(true) // nothing has been asked of it
+  })
+
   test('answers no items with nothing', async () => {
     const model = await loadModel('last')
     const none = { count: 0, length: 2, width: 3, trajectories: new Float32Array(0), targets: new Float32Array(0), targetsPerItem: 1 }
