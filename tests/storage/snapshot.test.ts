@@ -256,6 +256,21 @@ test('more snapshots than connections wait for one another', async () => {
   expect(await reading(store, async (snapshot) => (await found(snapshot, 'words', 'b')).entity.observationCount)).toBe(1)
 })
 
+test('a very long trajectory is counted and cut exactly', async () => {
+  const store = await openForTest()
+  await store.insert(await createWords(store), everySecond('a', 35_000)) // several stretches of 10,000 index entries
+  const until = 30_000_500
+  expect(await seconds(store, { limit: 25_000, until })).toEqual(range(5001, 30_000))
+  expect(await seconds(store, { limit: 20_000, until })).toEqual(range(10_001, 30_000))
+  expect(await seconds(store, { limit: 29_000, until, since: 20_000_000 })).toEqual(range(20_000, 30_000))
+  await reading(store, async (snapshot) => {
+    const { collection, entity } = await found(snapshot, 'words', 'a')
+    expect(await snapshot.extentUntil(collection, entity, until)).toEqual({ count: 30_001, first: 0, last: 30_000_000 })
+    expect(await snapshot.extentUntil(collection, entity, 19_999_000)).toEqual({ count: 20_000, first: 0, last: 19_999_000 })
+  })
+  expect(await store.verify()).toMatchObject({ ok: true, checked: 35_002 })
+})
+
 describe('where there is one connection', () => {
   test('writes wait for snapshots, and snapshots that come later wait for those writes', async () => {
     const store = await openFilled({ path: ':memory:' })
