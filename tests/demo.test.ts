@@ -11,7 +11,7 @@ const ROUNDING = 0.0015
 
 beforeAll(() => {
   if (!distIsCurrent()) buildDist()
-}, 120_000)
+}, 300_000)
 
 /** What `npm run demo` prints after its set-up. */
 function runDemo(environment: Readonly<Record<string, string>>): string {
@@ -50,7 +50,7 @@ describe('without libtorch', () => {
   let printed: string
   beforeAll(() => {
     printed = runDemo({ CHRONODE_NATIVE: 'off' })
-  }, 120_000)
+  }, 300_000)
 
   test('the demo answers by the line, says why and what to do', () => {
     expect(printed).toMatch(/energy +2030-12-31 +linear +2 +native_unavailable/)
@@ -77,7 +77,7 @@ describe.skipIf(!withLibtorch)('with libtorch (which "npm run setup" builds)', (
   let printed: string
   beforeAll(() => {
     printed = runDemo({})
-  }, 120_000)
+  }, 300_000)
 
   test('the model answers, the line when the model is moved away, the model when it is back', () => {
     expect(printed).toMatch(/moved away +energy +2030-12-31 +linear +2 +model_missing/)
