@@ -4,7 +4,7 @@
 //   node scripts/build-native.mjs [--force]
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { delimiter, dirname, join, relative, resolve } from 'node:path'
@@ -72,27 +72,35 @@ async function buildTorch(target) {
   const missing = missingTools(target)
   if (missing) return { state: 'skipped', message: missing }
   const errors = []
-  for (const { source, config, prefix, identity } of candidates) {
-    const place = prefix === undefined ? config : `${prefix}, without its own CMake files`
-    target.log(`building the torch addon with the libtorch of ${source} (${place})`)
-    const found = prefix === undefined ? { Torch_DIR: config } : { Torch_DIR: plainConfig(target), CHRONODE_TORCH_PREFIX: prefix }
-    const defines = { CHRONODE_KERNELS: 'OFF', CHRONODE_FIXTURES: target.fixtures ? 'ON' : 'OFF', ...found }
-    const tree = join(target.work, 'torch', hash(`${identity} ${target.fixtures}`).slice(0, 8))
-    const outcome = await attempt(target, tree, defines, 'selfTest()')
-    if (!outcome.error) {
+  for (const candidate of candidates) {
+    const place = `the libtorch of ${candidate.source} (${candidate.plain ? `${candidate.plain}, without its own CMake files` : candidate.config})`
+    target.log(`building the torch addon with ${place}`)
+    const tree = join(target.work, 'torch', hash(`${candidate.identity} ${target.fixtures}`).slice(0, 8))
+    const outcome = await attempt(target, tree, torchDefines(target, candidate), 'selfTest()')
+    const error = outcome.error ?? wrongLibrary(candidate, outcome.answer.library)
+    if (!error) {
       const { version, library } = outcome.answer
       install(target, tree, { stamp, torch: version, library })
       removeOtherTrees(tree)
-      return { state: 'built', message: `torch addon built with libtorch ${version} of ${source} in ${outcome.seconds} s` }
+      return { state: 'built', message: `torch addon built with libtorch ${version} of ${candidate.source} in ${outcome.seconds} s` }
     }
-    errors.push(`with the libtorch of ${source} (${place}): ${outcome.error}`)
+    errors.push(`with ${place}: ${error}`)
     target.log(errors.at(-1))
   }
   return fail(target, stamp, errors.join('; '))
 }
 
-function plainConfig({ root }) {
-  return join(root, 'native', 'torch', 'plain')
+function torchDefines({ root, fixtures }, { config, plain }) {
+  const common = { CHRONODE_KERNELS: 'OFF', CHRONODE_FIXTURES: fixtures ? 'ON' : 'OFF' }
+  if (plain !== undefined) return { ...common, Torch_DIR: join(root, 'native', 'torch', 'plain'), CHRONODE_TORCH_PREFIX: plain }
+  // The prefix, too: libtorch's files look for its own libraries in the system first, and take another version from there.
+  return { ...common, Torch_DIR: config, CMAKE_PREFIX_PATH: join(config, '..', '..', '..') }
+}
+
+/** Headers of one version and the library of another compile, and crash later. */
+function wrongLibrary({ library }, linked) {
+  if (library === undefined || !existsSync(linked) || realpathSync(linked) === library) return undefined
+  return `it was linked with another one, ${linked}`
 }
 
 /** Configures, compiles and tries one addon. */
@@ -210,14 +218,12 @@ function run(command, args, options) {
   })
 }
 
-/** The first line of a compiler's, CMake's or Node's output that says what is wrong. */
+/** What a compiler, CMake or Node says is wrong: the first line that names an error; CMake's goes on in the next ones. */
 function tellingLine(output) {
-  const lines = output.split('\n').map((line) => line.trim())
-  return (
-    lines.find((line) => /\berror\b/i.test(line) && !/warnings? being treated/i.test(line)) ??
-    lines.findLast((line) => line !== '') ??
-    'it said nothing'
-  )
+  const lines = output.split('\n').map((line) => line.trim()).filter(Boolean) // biome-ignore format: one line
+  const first = lines.findIndex((line) => /^CMake Error|error:/i.test(line))
+  if (first === -1) return lines.at(-1) ?? 'it said nothing'
+  return lines.slice(first, first + (lines[first].startsWith('CMake') ? 3 : 1)).join(' ')
 }
 
 function onPath(command) {

@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path'
  * @typedef {object} Candidate
  * @property {string} source  Who named it: `LIBTORCH`, a Python, or the system.
  * @property {string} config  The folder with TorchConfig.cmake.
- * @property {string} [prefix]  Set: that configuration is not used, only the include/ and lib/ in here.
+ * @property {string} [library]  The main library that belongs to it, where it is in the usual place.
+ * @property {string} [plain]  Set: that configuration is not used, only the include/ and lib/ in this folder.
  * @property {string} identity  Changes when that libtorch does.
  */
 
@@ -20,10 +21,11 @@ export function findLibtorch({ env = process.env, pythons = pythonsOf(env), pref
     if (!existsSync(join(config, 'TorchConfig.cmake'))) return false
     const real = realpathSync(config)
     if (candidates.some((candidate) => candidate.config === real)) return true
-    const candidate = { source, config: real, identity: identityOf(real) }
-    candidates.push(candidate)
+    const library = libraryOf(real)
+    const identity = [join(real, 'TorchConfig.cmake'), ...(library ? [library] : [])].map(fileIdentity).join(' ')
+    candidates.push({ source, config: real, library, identity })
     const prefix = join(real, '..', '..', '..')
-    if (existsSync(join(prefix, 'include', 'torch'))) candidates.push({ ...candidate, prefix, identity: `${candidate.identity} plain` })
+    if (existsSync(join(prefix, 'include', 'torch'))) candidates.push({ source, config: real, library, plain: prefix, identity: `${identity} plain` })
     return true
   }
   if (env.LIBTORCH && !configsUnder(env.LIBTORCH).some((config) => add('LIBTORCH', config))) {
@@ -60,14 +62,14 @@ function torchOfPython(python) {
   return status === 0 && stdout.trim() !== '' ? stdout.trim() : undefined
 }
 
-/** Path, size and time of what a libtorch mainly is. */
-function identityOf(config) {
-  const libraries = [join(config, '..', '..', '..', 'lib'), join(config, '..', '..')].flatMap((folder) =>
-    ['libtorch_cpu.so', 'libtorch_cpu.dylib'].map((name) => join(folder, name)),
-  )
-  return [join(config, 'TorchConfig.cmake'), ...libraries].filter(existsSync).map(fileIdentity).join(' ')
+function libraryOf(config) {
+  const folders = [join(config, '..', '..', '..', 'lib'), join(config, '..', '..')]
+  const paths = folders.flatMap((folder) => ['libtorch_cpu.so', 'libtorch_cpu.dylib'].map((name) => join(folder, name)))
+  const path = paths.find(existsSync)
+  return path && realpathSync(path)
 }
 
+/** Path, size and time. */
 export function fileIdentity(path) {
   const real = realpathSync(path)
   const { size, mtimeMs } = statSync(real)

@@ -52,7 +52,7 @@ describe('libtorch is looked for', () => {
     const config = libtorchIn(path)
     mkdirSync(join(path, 'include', 'torch'), { recursive: true })
     const { candidates } = findLibtorch({ env: { LIBTORCH: path }, pythons: [], prefixes: [] })
-    expect(candidates.map(({ prefix }) => prefix)).toEqual([undefined, path])
+    expect(candidates.map(({ plain }) => plain)).toEqual([undefined, path])
     expect(candidates.map((candidate) => candidate.config)).toEqual([config, config])
     expect(new Set(candidates.map(({ identity }) => identity)).size).toBe(2)
   })
@@ -73,6 +73,7 @@ class Project {
   readonly root = folder()
   readonly log: string[] = []
   libtorchs: string[] = []
+  library: string | undefined
 
   constructor() {
     for (const name of ['kernels', 'torch', 'node', 'tests']) mkdirSync(join(this.root, 'native', name), { recursive: true })
@@ -92,6 +93,7 @@ class Project {
 
   build(force = false) {
     const candidates = this.libtorchs.map((config) => ({
+      ...(this.library === undefined ? {} : { library: this.library }),
       source: 'a test',
       config,
       identity: `${config} ${readFileSync(join(config, 'TorchConfig.cmake'), 'utf8')}`,
@@ -140,7 +142,10 @@ describe.skipIf(!canCompile)('a build', () => {
     const broken = libtorchIn(folder(), 'message(FATAL_ERROR "this libtorch is broken")')
     project.libtorchs = [broken]
     const failed = await project.build()
-    expect(failed).toMatchObject({ kernels: { state: 'kept' }, torch: { state: 'failed', message: expect.stringContaining(broken) } })
+    expect(failed).toMatchObject({
+      kernels: { state: 'kept' },
+      torch: { state: 'failed', message: expect.stringContaining('this libtorch is broken') },
+    })
     const startMs = performance.now()
     expect((await project.build()).torch.message).toContain('nothing changed since; --force tries again')
     expect(performance.now() - startMs).toBeLessThan(1000)
@@ -161,6 +166,10 @@ describe.skipIf(!canCompile)('a build', () => {
     expect((await project.build()).torch).toMatchObject({ state: 'failed', message: expect.stringMatching(/the build failed: .*error/) })
     project.write('torch', selfTest('{"error":"wrong numbers"}'))
     expect((await project.build()).torch).toMatchObject({ state: 'failed', message: expect.stringContaining('does not work: wrong numbers') })
+    project.write('torch', selfTest(`{"version":"9.8.7","library":"${join(project.root, 'package.json')}","error":""}`))
+    project.library = project.libtorchs[0]
+    expect((await project.build()).torch).toMatchObject({ state: 'failed', message: expect.stringContaining('it was linked with another one') })
+    project.library = undefined
     project.write('torch', '__builtin_trap();')
     expect((await project.build()).torch).toMatchObject({ state: 'failed', message: expect.stringContaining('does not work: it ended with SIG') })
     expect(readFileSync(project.addon('chronode_torch.node')).equals(old)).toBe(true)
