@@ -6,6 +6,7 @@ import { type StoredCollection, toEntityRecord } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
 import type { Extent, ObservationRow, Owner } from './observation-reader.js'
 import type { Reader } from './reader.js'
+import type { SnapshotLimits } from './snapshot-limits.js'
 import type { CollectionRecord, ContextRequest, EntityObservations, EntityRecord, Observation, ScanRequest, Snapshot, Surroundings } from './store.js'
 import type { Work } from './transaction.js'
 
@@ -14,13 +15,6 @@ const ENTITIES_A_PAGE = 500
 const PIECE_BYTES = 262_144
 const PIECE_ROWS_MAX = 1000
 const NO_VECTOR = new Float32Array(0)
-
-/** How long a snapshot may live: it keeps the write-ahead log from being cut back. */
-export interface SnapshotLimits {
-  readonly lifetimeMs: number
-  readonly walGrowthBytes: number
-}
-export const SNAPSHOT_LIMITS: SnapshotLimits = { lifetimeMs: 60_000, walGrowthBytes: 256 * 1024 * 1024 }
 
 export interface SnapshotOptions {
   readonly limits: SnapshotLimits
