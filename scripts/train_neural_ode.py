@@ -59,6 +59,7 @@ class LatentOde(nn.Module):
         self.anchors = 5
         self.register_buffer("mean", torch.zeros(dimension))
         self.register_buffer("scale", torch.ones(dimension))
+        # In units of the longest horizon, as all times here.
         self.log_span = nn.Parameter(torch.tensor([0.1, 0.3, 1.0, 4.0]).log())
         self.encoder = nn.GRU(dimension + 4, hidden, batch_first=True)
         self.start = nn.Linear(hidden + 3, hidden)
@@ -283,7 +284,7 @@ class Sampler:
 
     def __init__(self, observations: Observations, horizon_max_ms: float, end_ms: float, context: int):
         limit = torch.minimum(observations.times + horizon_max_ms * 1.001, torch.tensor(end_ms, dtype=torch.float64))
-        self.observations, self.context, self.scale_ms = observations, context, horizon_max_ms
+        self.observations, self.scale_ms = observations, horizon_max_ms
         self.furthest = torch.empty_like(observations.first)
         for start, stop in observations.runs:
             own = observations.times[start:stop]
@@ -302,19 +303,16 @@ class Sampler:
         return self.observations.windows(origins, origins + ahead, length, self.scale_ms)
 
 
-# --- training -----------------------------------------------------------------------------------------------------------
-
-
 class Horizon:
     """What is asked at one horizon, as windows of equal length; of more than `CASES_MAX` cases an even choice."""
 
-    def __init__(self, label: str, observations: Observations, start_ms: float, end_ms: float, options):
+    def __init__(self, label: str, observations: Observations, start_ms: float, end_ms: float, context: int, scale_ms: float):
         self.label, self.ms = label, span_ms(label)
-        self.observations, self.scale_ms = observations, options.horizon_max_ms
+        self.observations, self.scale_ms = observations, scale_ms
         origins, targets = cases_at(observations, self.ms, start_ms, end_ms)
         every = max(1, math.ceil(len(origins) / CASES_MAX))
         origins, targets = origins[::every], targets[::every]
-        lengths = (origins - observations.first[origins] + 1).clamp(max=options.context)
+        lengths = (origins - observations.first[origins] + 1).clamp(max=context)
         self.pieces = [
             (int(length), origins[rows], targets[rows])
             for length in lengths.unique()
@@ -330,6 +328,54 @@ class Horizon:
                 trajectory, target_t, truth = self.observations.windows(origins, targets, length, self.scale_ms)
                 total += float(((predict(trajectory, target_t) - truth) ** 2).mean(1).sum())
         return total / max(1, self.count)
+
+
+class Plan:
+    """What is learned from (targets before one date), what says when to stop (before another), and what is held out."""
+
+    def __init__(self, observations: Observations, options):
+        if observations.gap_ms == 0:
+            raise UserError("No entity has two observations, so there is no change to learn. Insert more.")
+        self.observations = observations
+        labels = options.horizons.split(",") if options.horizons else [f"{round(gaps * observations.gap_ms)}ms" for gaps in (1, 3, 10)]
+        self.horizon_max_ms = span_ms(options.horizon_max) if options.horizon_max else max(map(span_ms, labels))
+        self.validation_ms = moment_of(options.validation_from, observations, 0.70)
+        self.test_ms = moment_of(options.test_from, observations, 0.85)
+        if not self.validation_ms < self.test_ms:
+            raise UserError(f"--validation-from, {iso(self.validation_ms)}, should come before --test-from, {iso(self.test_ms)}.")
+        self.sampler = Sampler(observations, self.horizon_max_ms, self.validation_ms, options.context)
+        self.validation = self.horizons(labels, self.validation_ms, self.test_ms, options.context)
+        self.held_out = self.horizons(labels, self.test_ms, math.inf, options.context)
+        origins, targets = len(self.sampler.origins), sum(horizon.count for horizon in self.validation)
+        if origins < 10 or targets < 10:
+            raise UserError(
+                f"Too little data: {origins} observations have a later one before {iso(self.validation_ms)}, and {targets} targets lie "
+                f"between that and {iso(self.test_ms)}; 10 of each are the least. Insert more, or choose other --horizons, "
+                "--validation-from and --test-from."
+            )
+
+    def horizons(self, labels: List[str], start_ms: float, end_ms: float, context: int) -> List[Horizon]:
+        asked = [Horizon(label, self.observations, start_ms, end_ms, context, self.horizon_max_ms) for label in labels]
+        return [horizon for horizon in asked if horizon.count > 0]
+
+
+def moment_of(option: Optional[str], observations: Observations, share: float) -> float:
+    if option is None:
+        return float(observations.times.sort().values[int(share * len(observations.times))])
+    try:
+        return to_ms(option)
+    except ValueError as error:
+        raise UserError(f"Expected a date such as 1991-01-01, not {option!r}: {error}.") from error
+
+
+def span_ms(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)", text)
+    if match is None or float(match.group(1)) == 0:
+        raise UserError(f"Expected a span such as 30d, 12h or 10y (ms, s, m, h, d, w, y), not {text!r}.")
+    return float(match.group(1)) * SPAN_MS[match.group(2)]
+
+
+# --- training -----------------------------------------------------------------------------------------------------------
 
 
 def repeat_last(trajectory: Tensor, target_t: Tensor) -> Tensor:
@@ -371,23 +417,23 @@ def train_epoch(model: LatentOde, sampler: Sampler, optimizer, schedule, options
     return total / options.batches
 
 
-def train(observations: Observations, sampler: Sampler, end_ms: float, validation: List[Horizon], options, seed: int) -> LatentOde:
+def train(plan: Plan, options, seed: int) -> LatentOde:
     """Keeps the weights that were best in validation, those of the start included: where nothing can be learned, the answer is `last`."""
     torch.manual_seed(seed)
-    model = LatentOde(observations.dimension, options.hidden, options.steps).eval()
-    known = observations.vectors[observations.times < end_ms]
+    model = LatentOde(plan.observations.dimension, options.hidden, options.steps).eval()
+    known = plan.observations.vectors[plan.observations.times < plan.validation_ms]
     model.mean.copy_(known.mean(0))
     model.scale.copy_(known.std(0).clamp(min=1e-6))
     optimizer = torch.optim.AdamW(model.parameters(), lr=options.learning_rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(1, options.epochs * options.batches))
-    of_last = [max(horizon.error(repeat_last), 1e-12) for horizon in validation]
+    of_last = [max(horizon.error(repeat_last), 1e-12) for horizon in plan.validation]
     best, best_epoch, kept = 1.0, 0, copy_of(model)
     started, evaluations = time.monotonic(), 0
     for epoch in range(1, options.epochs + 1):
-        loss = train_epoch(model, sampler, optimizer, schedule, options)
+        loss = train_epoch(model, plan.sampler, optimizer, schedule, options)
         evaluations += 4 * options.steps * options.batches * options.batch
-        ratios = [horizon.error(model) / last for horizon, last in zip(validation, of_last)]
-        said = "  ".join(f"{horizon.label} {ratio:.3f}" for horizon, ratio in zip(validation, ratios))
+        ratios = [horizon.error(model) / last for horizon, last in zip(plan.validation, of_last)]
+        said = "  ".join(f"{horizon.label} {ratio:.3f}" for horizon, ratio in zip(plan.validation, ratios))
         print(
             f"seed {seed}  epoch {epoch:3d}/{options.epochs}  loss {loss:.4f}  error/last in validation: {said}  "
             f"{evaluations:,} evaluations of the field  {time.monotonic() - started:.0f} s",
@@ -412,13 +458,33 @@ def copy_of(model: nn.Module) -> Dict[str, Tensor]:
 def report(model: nn.Module, horizons: List[Horizon]) -> List[Dict[str, object]]:
     """Prints the errors on what was held out, and returns them for the card."""
     print(f"\n{'held out':>10} {'cases':>7} {'model':>10} {'last':>10} {'linear':>10}   mean square error a dimension")
-    rows = []
-    for horizon in (horizon for horizon in horizons if horizon.count > 0):
+    rows: List[Dict[str, object]] = []
+    for horizon in horizons:
         own, last, linear = (horizon.error(predict) for predict in (model, repeat_last, continue_line))
         print(f"{horizon.label:>10} {horizon.count:>7} {own:>10.4g} {last:>10.4g} {linear:>10.4g}")
-        row = {"horizon": horizon.label, "horizon_ms": horizon.ms, "cases": horizon.count, "mse": own, "mse_last": last, "mse_linear": linear}
-        rows.append(row)
+        errors = {"mse": own, "mse_last": last, "mse_linear": linear}
+        rows.append({"horizon": horizon.label, "horizon_ms": horizon.ms, "cases": horizon.count, **errors})
     return rows
+
+
+def card_of(model: nn.Module, plan: Plan, options) -> Dict[str, object]:
+    return {
+        "format": 1,
+        "architecture": ARCHITECTURE,
+        "dimension": plan.observations.dimension,
+        "context": options.context,
+        "time": {"scheme": "from_last", "scale_ms": plan.horizon_max_ms},
+        "targets": "one",
+        "metrics": {
+            "learned_before": iso(plan.validation_ms),
+            "held_out_from": iso(plan.test_ms),
+            "held_out": report(model, plan.held_out),
+            "function_evaluations": 4 * options.steps * options.seeds,
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "seed": options.seed,
+            "torch": torch.__version__,
+        },
+    }
 
 
 def archive_of(model: nn.Module, card: Dict[str, object]) -> bytes:
@@ -450,36 +516,29 @@ def write_at_once(data: bytes, path: str) -> None:
             os.unlink(draft)
 
 
-def span_ms(text: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w|y)", text)
-    if match is None or float(match.group(1)) == 0:
-        raise UserError(f"Expected a span such as 30d, 12h or 10y (ms, s, m, h, d, w, y), not {text!r}.")
-    return float(match.group(1)) * SPAN_MS[match.group(2)]
-
-
 def read_options(words: List[str]):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     say = parser.add_argument
     say("--database", help="a Chronode database file; needs --collection")
-    say("--collection")
+    say("--collection", help="the collection to learn from")
     say("--file", help="instead: .csv(.gz) or .jsonl(.gz) with entity, timestamp, vector")
-    say("--out", default="model.pt")
+    say("--out", default="model.pt", help="the file to write (%(default)s)")
     say("--horizons", help="spans to report, such as 1y,5y,10y; otherwise 1, 3 and 10 usual gaps")
     say("--horizon-max", help="the longest span to learn; otherwise the longest of --horizons")
     say("--validation-from", help="targets from here say when to stop; otherwise after 70 %% of the observations")
     say("--test-from", help="targets from here are held out; otherwise after 85 %% of the observations")
-    say("--context", type=int, default=32, help="how many of the newest observations the model is given")
-    say("--epochs", type=int, default=20, help="0: export it untrained")
-    say("--patience", type=int, default=8, help="epochs without a gain after which it stops")
-    say("--batches", type=int, default=60, help="batches an epoch")
-    say("--batch", type=int, default=256, help="windows a batch")
-    say("--learning-rate", type=float, default=2e-3)
-    say("--turn", type=float, default=0.7, help="share of batches that are turned at random; 0 where each dimension has a meaning of its own")
-    say("--hidden", type=int, default=32, help="size of the latent state")
-    say("--steps", type=int, default=8, help="Runge-Kutta steps a prediction")
-    say("--seed", type=int, default=0, help="start of the random numbers")
-    say("--seeds", type=int, default=1, help="models to train, each from the next seed, and to average")
-    say("--threads", type=int, default=1, help="threads of PyTorch")
+    say("--context", type=int, default=32, help="how many of the newest observations the model is given (%(default)s)")
+    say("--epochs", type=int, default=20, help="0: export it untrained (%(default)s)")
+    say("--patience", type=int, default=8, help="epochs without a gain after which it stops (%(default)s)")
+    say("--batches", type=int, default=60, help="batches an epoch (%(default)s)")
+    say("--batch", type=int, default=256, help="windows a batch (%(default)s)")
+    say("--learning-rate", type=float, default=2e-3, help="of AdamW, at the start (%(default)s)")
+    say("--turn", type=float, default=0.7, help="share of batches turned at random; 0 where each dimension has its own meaning (%(default)s)")
+    say("--hidden", type=int, default=32, help="size of the latent state (%(default)s)")
+    say("--steps", type=int, default=8, help="Runge-Kutta steps a prediction (%(default)s)")
+    say("--seed", type=int, default=0, help="start of the random numbers (%(default)s)")
+    say("--seeds", type=int, default=1, help="models to train, each from the next seed, and to average (%(default)s)")
+    say("--threads", type=int, default=1, help="threads of PyTorch (%(default)s)")
     options = parser.parse_args(words)
     if (options.file is None) == (options.database is None) or (options.database is not None and options.collection is None):
         parser.error("expected --file FILE, or --database FILE --collection NAME")
@@ -489,60 +548,17 @@ def read_options(words: List[str]):
     return options
 
 
-def moment_of(option: Optional[str], observations: Observations, share: float) -> float:
-    if option is None:
-        return float(observations.times.sort().values[int(share * len(observations.times))])
-    try:
-        return to_ms(option)
-    except ValueError as error:
-        raise UserError(f"Expected a date such as 1991-01-01, not {option!r}: {error}.") from error
-
-
 def run(options) -> None:
     torch.set_num_threads(options.threads)
     observations = read_file(options.file) if options.file else read_database(options.database, options.collection)
-    if observations.gap_ms == 0:
-        raise UserError("No entity has two observations, so there is no change to learn. Insert more.")
-    labels = options.horizons.split(",") if options.horizons else [f"{round(gaps * observations.gap_ms)}ms" for gaps in (1, 3, 10)]
-    options.horizon_max_ms = span_ms(options.horizon_max) if options.horizon_max else max(map(span_ms, labels))
-    validation_ms = moment_of(options.validation_from, observations, 0.70)
-    test_ms = moment_of(options.test_from, observations, 0.85)
-    if not validation_ms < test_ms:
-        raise UserError(f"--validation-from, {iso(validation_ms)}, should come before --test-from, {iso(test_ms)}.")
-    sampler = Sampler(observations, options.horizon_max_ms, validation_ms, options.context)
-    validation = [Horizon(label, observations, validation_ms, test_ms, options) for label in labels]
-    validation = [horizon for horizon in validation if horizon.count > 0]
-    held_out = [Horizon(label, observations, test_ms, math.inf, options) for label in labels]
-    if len(sampler.origins) < 10 or sum(horizon.count for horizon in validation) < 10:
-        raise UserError(
-            f"Too little data: {len(sampler.origins)} observations have a later one before {iso(validation_ms)}, and "
-            f"{sum(horizon.count for horizon in validation)} targets lie between that and {iso(test_ms)}; 10 of each are the "
-            "least. Insert more, or choose other --horizons, --validation-from and --test-from."
-        )
+    plan = Plan(observations, options)
     print(
         f"{len(observations.runs)} entities, {len(observations.times)} observations of {observations.dimension} numbers; "
-        f"learning from targets before {iso(validation_ms)}, held out from {iso(test_ms)}"
+        f"learning from targets before {iso(plan.validation_ms)}, held out from {iso(plan.test_ms)}"
     )
-    members = [train(observations, sampler, validation_ms, validation, options, options.seed + i) for i in range(options.seeds)]
+    members = [train(plan, options, options.seed + i) for i in range(options.seeds)]
     model = MeanOf(members).eval() if len(members) > 1 else members[0]
-    card = {
-        "format": 1,
-        "architecture": ARCHITECTURE,
-        "dimension": observations.dimension,
-        "context": options.context,
-        "time": {"scheme": "from_last", "scale_ms": options.horizon_max_ms},
-        "targets": "one",
-        "metrics": {
-            "learned_before": iso(validation_ms),
-            "held_out_from": iso(test_ms),
-            "held_out": report(model, held_out),
-            "function_evaluations": 4 * options.steps * options.seeds,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "seed": options.seed,
-            "torch": torch.__version__,
-        },
-    }
-    write_at_once(archive_of(model, card), options.out)
+    write_at_once(archive_of(model, card_of(model, plan, options)), options.out)
     print(f"wrote {options.out}")
 
 
