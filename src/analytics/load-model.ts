@@ -81,7 +81,7 @@ async function loadIntoLibtorch({ path, device, timeoutMs }: ModelSource, bytes:
   if (!door.open) throw new ModelRefusal('native_unavailable', `${door.message} ${door.remedy}`)
   const outcome = await door.addon.load(
     bytes,
-    { device, manyTargets: card.targets === 'many', timeoutMs: Math.max(timeoutMs, LOAD_TIMEOUT_MS) },
+    { device, manyTargets: card.targets === 'many', timeoutMs: Math.max(timeoutMs, LOAD_TIMEOUT_MS), dimension: card.dimension },
     signal,
   )
   if (outcome.kind === 'loaded') return outcome

@@ -4,7 +4,7 @@ import { lengthOf } from '../trajectory.js'
 import type { ModelCard } from './model-card.js'
 
 /** Bounds what one native call copies, and how long it keeps a thread. */
-const BATCH_BYTES_MAX = 4 * 1024 * 1024
+const BATCH_BYTES_MAX = 8 * 1024 * 1024
 /** Beyond this many rows libtorch gains nothing more from a batch. */
 const BATCH_ROWS_MAX = 256
 const FLOAT_BYTES = 4

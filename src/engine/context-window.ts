@@ -4,6 +4,7 @@ import type { BoundContext } from './bound.js'
 
 /** What is left of a context for predictors after SINCE and LAST. It may be nothing. */
 export function narrowed(context: Trajectory, { from, last }: BoundContext): Trajectory {
+  if (from === undefined && (last === undefined || 'count' in last)) return context
   const since = Math.max(from ?? Number.NEGATIVE_INFINITY, startOf(context, last))
   const first = context.timestamps.findIndex((timestamp) => timestamp >= since)
   if (first === 0) return context

@@ -7,15 +7,18 @@ export interface NamedEntity {
   readonly entity: EntityRecord | undefined
 }
 
+/** Which entities a statement is about. */
+interface Addressed {
+  readonly collection: CollectionRecord
+  readonly entities: BoundEntities
+  readonly where?: BoundCondition | undefined
+}
+
 /** How many ids are looked through for a "did you mean". */
 const SUGGESTED_FROM_MAX = 5000
 
 /** The entities of a statement in its order, at most `pageSize` at a time; WHERE drops those that it does not hold for. */
-export async function* entityPages(
-  snapshot: Snapshot,
-  query: { readonly collection: CollectionRecord; readonly entities: BoundEntities; readonly where?: BoundCondition | undefined },
-  pageSize: number,
-): AsyncGenerator<readonly NamedEntity[]> {
+export async function* entityPages(snapshot: Snapshot, query: Addressed, pageSize: number): AsyncGenerator<readonly NamedEntity[]> {
   const { collection, entities, where } = query
   if (entities.kind === 'each') {
     for await (const records of snapshot.scanEntities(collection)) {
@@ -24,14 +27,21 @@ export async function* entityPages(
     }
     return
   }
-  const { ids, missing } = entities
-  for (let i = 0; i < ids.length; i += pageSize) {
-    const chunk = ids.slice(i, i + pageSize)
-    const found = await snapshot.findEntities(collection, chunk)
-    if (missing !== undefined && found[0] === undefined) throw missing(await someEntityIds(snapshot, collection))
-    const named = chunk.map((id, k) => ({ id, entity: found[k] }))
-    yield where === undefined ? named : named.filter(({ entity }) => entity === undefined || isKept(entity, where))
-  }
+  const { ids } = entities
+  for (let i = 0; i < ids.length; i += pageSize) yield await namedEntities(snapshot, query, ids.slice(i, i + pageSize))
+}
+
+/** Looks ids up; WHERE drops those that are there and that it does not hold for. */
+export async function namedEntities(
+  snapshot: Snapshot,
+  { collection, entities, where }: Addressed,
+  ids: readonly string[],
+): Promise<readonly NamedEntity[]> {
+  const found = await snapshot.findEntities(collection, ids)
+  const isError = entities.kind === 'ids' && entities.missing !== undefined && found[0] === undefined
+  if (isError) throw entities.missing!(await someEntityIds(snapshot, collection))
+  const named = ids.map((id, k) => ({ id, entity: found[k] }))
+  return where === undefined ? named : named.filter(({ entity }) => entity === undefined || isKept(entity, where))
 }
 
 function isKept(entity: EntityRecord, where: BoundCondition | undefined): boolean {

@@ -5,7 +5,7 @@ import type { EntityRecord, Observation, Snapshot } from '../storage/index.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
 import { shift } from './bind-values.js'
 import type { BoundPredict, BoundTime } from './bound.js'
-import { entityPages, type NamedEntity } from './entity-pages.js'
+import { entityPages, type NamedEntity, namedEntities } from './entity-pages.js'
 import type { StoredRecord } from './predict-record.js'
 import type { Context } from './running.js'
 
@@ -22,7 +22,7 @@ export interface Reading {
 }
 
 /** Bytes of contexts and answers that one page may hold. */
-const PAGE_BYTES = 8 * 1024 * 1024
+const PAGE_BYTES = 16 * 1024 * 1024
 const PAGE_ENTITIES_MAX = 1024
 const NOTHING_STORED: ReadonlyMap<number, StoredRecord> = new Map()
 
@@ -41,6 +41,17 @@ export async function* readPages(
       stop.check()
       yield await readPage(snapshot, query, limit, page, slice)
     }
+  } finally {
+    snapshot.release()
+  }
+}
+
+/** Reads what the PREDICT of one named entity needs. It is the hot path: a page without generators around it. */
+export async function readOne(query: BoundPredict, id: string, route: Route, { store }: Context): Promise<readonly Reading[]> {
+  const snapshot = await store.snapshot()
+  try {
+    const named = await namedEntities(snapshot, query, [id])
+    return await readPage(snapshot, query, contextLimit(query, route), named, new Slice())
   } finally {
     snapshot.release()
   }

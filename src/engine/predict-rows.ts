@@ -4,7 +4,7 @@ import type { PredictionItem } from '../prediction.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
 import type { BoundPredict } from './bound.js'
 import { narrowed } from './context-window.js'
-import { isBeyond, type Reading, readPages } from './predict-read.js'
+import { isBeyond, type Reading, readOne, readPages } from './predict-read.js'
 import type { PredictedRecord, PredictRecord, UnansweredRecord } from './predict-record.js'
 import { readAhead } from './read-ahead.js'
 import type { Batch, Context } from './running.js'
@@ -14,9 +14,12 @@ export async function* predictRows(query: BoundPredict, rowsWanted: number, cont
   const { analytics, stop } = context
   const { collection, methods, model, fallback, timeoutMs } = query
   const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
-  const pages = readPages(query, route, rowsWanted, context)
-  const isOnePage = query.entities.kind === 'ids' && query.entities.ids.length === 1
-  for await (const page of isOnePage ? pages : readAhead(pages, bytesOfPage, context.readAheadBytes)) {
+  const { entities } = query
+  if (entities.kind === 'ids' && entities.ids.length === 1) {
+    yield await answerPage(await readOne(query, entities.ids[0]!, route, context), query, route, context)
+    return
+  }
+  for await (const page of readAhead(readPages(query, route, rowsWanted, context), bytesOfPage, context.readAheadBytes)) {
     stop.check()
     yield await answerPage(page, query, route, context)
   }

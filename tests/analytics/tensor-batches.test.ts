@@ -62,12 +62,12 @@ describe('batches', () => {
     ]) // biome-ignore format: a table
   })
 
-  test('hold at most 256 rows and 4 MiB, but always one', () => {
+  test('hold at most 256 rows and 8 MiB, but always one', () => {
     const small = [...planBatches(new Array(1000).fill(steady(1, 2, 2)), NO_CARD, 2)]
     expect(small.map(({ rows }) => rows.length)).toEqual([256, 256, 256, 232])
     const large = [...planBatches(new Array(20).fill(steady(1, 1000, 128)), NO_CARD, 128)]
-    expect(large.map(({ rows }) => rows.length)).toEqual([8, 8, 4])
-    expect(8 * rowBytes(large[0]!, 128)).toBeLessThanOrEqual(4 * 1024 * 1024)
+    expect(large.map(({ rows }) => rows.length)).toEqual([16, 4])
+    expect(16 * rowBytes(large[0]!, 128)).toBeLessThanOrEqual(8 * 1024 * 1024)
     const huge = [...planBatches(new Array(2).fill(steady(1, 4096, 512)), NO_CARD, 512)]
     expect(huge.map(({ rows }) => rows.length)).toEqual([1, 1])
   })
