@@ -165,8 +165,7 @@ function stampOf({ root, folders }, libraries) {
   const sources = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort() // biome-ignore format: one line
   const contents = [join(native, 'CMakeLists.txt'), ...sources].map((file) => `${relative(native, file)} ${hash(readFileSync(file))}`)
   const compiler = onPath(process.env.CXX ?? 'c++')
-  const headers = ['node-addon-api', 'node-api-headers'].map((name) => join(root, 'node_modules', name, 'package.json')).filter(existsSync)
-  const versions = headers.map((file) => readJson(file).version)
+  const versions = ['node-addon-api', 'node-api-headers'].map((name) => packageVersion(root, name))
   return hash([process.platform, process.arch, compiler && fileIdentity(compiler), ...versions, ...libraries, ...contents].join('\n'))
 }
 
@@ -178,11 +177,19 @@ function missingTools({ root }) {
     .filter(([command]) => !onPath(command))
     .map(([, name]) => name)
   if (missing.length > 0) return `${missing.join(' and ')} not found. ${compilerAdvice()}`
+  const packages = ['cmake-js', 'node-addon-api'].filter((name) => packageVersion(root, name) === undefined)
+  if (packages.length === 0) return undefined
+  const absent = packages.length === 1 ? `the package ${packages[0]} is` : `the packages ${packages.join(' and ')} are`
+  return `${absent} not installed: npm install --save-dev ${packages.join(' ')}`
+}
+
+/** Undefined: it is not installed where this package can see it. */
+function packageVersion(root, name) {
   try {
-    createRequire(join(root, 'package.json')).resolve('cmake-js/bin/cmake-js')
-    return undefined
-  } catch {
-    return 'the package cmake-js is not installed: npm install --save-dev cmake-js node-addon-api'
+    return createRequire(join(root, 'package.json'))(`${name}/package.json`).version
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND') return undefined
+    throw error
   }
 }
 

@@ -16,7 +16,7 @@ export type {
 export * from './errors.js'
 export type { InsertManyOptions, InsertProgress } from './insert-stream.js'
 export type { JsonObject, JsonValue } from './json.js'
-export type { NativeStatus } from './native/index.js'
+export { type BuildOptions, type BuildReport, type BuildResult, buildNative, type NativeStatus } from './native/index.js'
 export type { Outcome, PredictionItem, Predictor, RefusalReason } from './prediction.js'
 export type { CollectionSettings, InsertResult, Metric, VerifyProblem, VerifyReport } from './storage/index.js'
 export { formatTimestamp, type Timestamp, type TimestampInput } from './timestamp.js'

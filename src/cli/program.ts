@@ -4,6 +4,7 @@ import { DatabaseError, InvariantError } from '../index.js'
 import { visible } from './cell.js'
 import { CONFIG_FILE, type DatabaseOptions } from './choose-database.js'
 import { doctorCommand } from './doctor-command.js'
+import { nativeBuildCommand } from './native-build.js'
 import { ParameterList } from './parameter-values.js'
 import { queryCommand } from './query-command.js'
 import { EXIT, styled, type Terminal, UsageError } from './terminal.js'
@@ -45,6 +46,13 @@ Examples:
 
 Exit code: 0 all that the configuration asks for works, 1 something of it does not.`
 
+const NATIVE_BUILD_NOTES = `
+It needs a C++20 compiler, CMake, libtorch (the environment variable LIBTORCH may name its folder; else a Python with torch, or the system's),
+and the packages cmake-js and node-addon-api: npm install --save-dev cmake-js node-addon-api. Nothing is installed or fetched.
+The result goes into the cache of this user, for this version of chronode and this libtorch; every app of the user finds it there.
+
+Exit code: 0 both addons are there, 1 something is missing or failed.`
+
 function describeProgram(terminal: Terminal, end: (code: number) => void): Command {
   const program = new Command('chronode')
     .description('An embedded temporal vector database: ask what is stored, what was, and what will be.')
@@ -61,6 +69,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
     .showHelpAfterError("Run 'chronode --help' for what there is.")
   program.addCommand(describeQuery(end, terminal).copyInheritedSettings(program))
   program.addCommand(describeDoctor(end, terminal).copyInheritedSettings(program))
+  program.addCommand(describeNative(end, terminal, program))
   return program
 }
 
@@ -90,6 +99,16 @@ function describeDoctor(end: (code: number) => void, terminal: Terminal): Comman
     .action(async (options: { config?: string; json?: boolean }) => {
       end(await doctorCommand(options, packageVersion(), terminal))
     })
+}
+
+function describeNative(end: (code: number) => void, terminal: Terminal, program: Command): Command {
+  const build = new Command('build')
+    .description('build the native code against the libtorch of this machine, so that models can answer')
+    .option('--force', 'build also what is unchanged')
+    .addHelpText('after', NATIVE_BUILD_NOTES)
+    .action(async ({ force = false }: { force?: boolean }) => end(await nativeBuildCommand({ force }, terminal)))
+  const native = new Command('native').description('build the native code').copyInheritedSettings(program)
+  return native.addCommand(build.copyInheritedSettings(program))
 }
 
 function configOption(): Option {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { VERSION } from './version.js'
 
 export type AddonName = 'chronode_kernels' | 'chronode_torch'
 
@@ -32,7 +33,7 @@ export function nativeFolders(variable: string | undefined): readonly string[] {
   if (variable !== undefined && variable !== '') return [variable]
   const root = packageRoot()
   const own = root === undefined ? [] : [join(root, 'build', 'native')]
-  return [...platformPackages(root), ...cacheFolders(root), ...own]
+  return [...platformPackages(root), ...cacheFolders(), ...own]
 }
 
 export function findAddon(name: AddonName, folders: readonly string[]): FoundAddon | undefined {
@@ -62,6 +63,11 @@ export function packageRoot(): string | undefined {
   return undefined
 }
 
+/** A clone builds for itself; tsconfig.build.json is in no package. */
+export function isRepository(root: string): boolean {
+  return existsSync(join(root, 'tsconfig.build.json'))
+}
+
 /** Packages with ready-made addons, installed beside ours. */
 function platformPackages(root: string | undefined): readonly string[] {
   if (root === undefined) return []
@@ -70,10 +76,8 @@ function platformPackages(root: string | undefined): readonly string[] {
 }
 
 /** What `chronode native build` left for this user: one folder a libtorch, the newest first. */
-function cacheFolders(root: string | undefined): readonly string[] {
-  if (root === undefined) return []
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
-  const folder = join(userCache(), 'chronode', `${version}-${process.platform}-${process.arch}`)
+function cacheFolders(): readonly string[] {
+  const folder = versionCache()
   if (!existsSync(folder)) return []
   const changed = (path: string) => statSync(path).mtimeMs
   return readdirSync(folder, { withFileTypes: true })
@@ -82,8 +86,14 @@ function cacheFolders(root: string | undefined): readonly string[] {
     .sort((a, b) => changed(b) - changed(a))
 }
 
+/** What holds the folders that `chronode native build` makes for this version on this platform. */
+export function versionCache(): string {
+  return join(userCache(), 'chronode', `${VERSION}-${process.platform}-${process.arch}`)
+}
+
 function userCache(): string {
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches')
   if (process.platform === 'win32') return process.env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local')
-  return process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')
+  const named = process.env['XDG_CACHE_HOME'] ?? ''
+  return isAbsolute(named) ? named : join(homedir(), '.cache') // as its specification says: code must not come from the working directory
 }

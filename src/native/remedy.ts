@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { AddonName } from './places.js'
-import { packageRoot } from './places.js'
+import { isRepository, packageRoot } from './places.js'
 import type { DoorReason } from './runtime.js'
 
 /** The next step for whoever installed Chronode, on this platform. */
@@ -13,8 +12,7 @@ export function remedyFor(reason: DoorReason, name: AddonName): string {
 
 function buildCommand(): string {
   const root = packageRoot()
-  const isRepository = root !== undefined && existsSync(join(root, 'tsconfig.build.json'))
-  return isRepository ? '`npm run setup`' : '`npx chronode native build`'
+  return root !== undefined && isRepository(root) ? '`npm run setup`' : '`npx chronode native build`'
 }
 
 function torchPackages(): string {
