@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" /> for apps whose own target is older than `await using`
+
 import { type Analytics, createAnalytics } from './analytics/index.js'
 import { Collection } from './collection.js'
 import { type Config, type ConfigInput, readConfig } from './config.js'
