@@ -1,0 +1,42 @@
+import { expectTypeOf } from 'vitest'
+import type { Collection, Database, PredictRow, RefusalReason } from '../../src/index.js'
+
+/** Never called: what is wrong here must not compile, and tsc, which runs before the tests, says when it does. */
+export async function wrongUses(db: Database, words: Collection): Promise<void> {
+  // @ts-expect-error a collection needs its dimension
+  await db.createCollection('words', { metric: 'cosine' })
+  // @ts-expect-error there is no such metric
+  await db.createCollection('words', { dimension: 2, metric: 'cosin' })
+  // @ts-expect-error an observation needs its vector
+  await words.insert([{ entity: 'a', timestamp: 0 }])
+  // @ts-expect-error a BigInt is no timestamp
+  await words.insert([{ entity: 'a', timestamp: 0n, vector: [1] }])
+  // @ts-expect-error a payload is JSON
+  await words.insert([{ entity: 'a', timestamp: 0, vector: [1], payload: () => 1 }])
+  // @ts-expect-error PREDICT needs to know whom
+  await words.predict({ at: 0 })
+  // @ts-expect-error and when
+  await words.predict({ entity: 'a' })
+  // @ts-expect-error a misspelt member
+  await words.predict({ entity: 'a', at: 0, contxt: {} })
+  // @ts-expect-error vectors come in three ways
+  await db.query('SELECT *', [], { vectors: 'float64' })
+  // @ts-expect-error a closed union of statuses
+  expectTypeOf<PredictRow['status']>().toEqualTypeOf<'ok' | 'missing'>()
+}
+
+/** Never called: what a row is, once its status is known. */
+export function narrowed(row: PredictRow): void {
+  if (row.status !== 'ok') {
+    expectTypeOf(row.vector).toEqualTypeOf<null>()
+    return
+  }
+  expectTypeOf(row.vector).toEqualTypeOf<Float32Array>()
+  expectTypeOf(row.timestamp).toEqualTypeOf<number>()
+  if (row.kind === 'extrapolated') {
+    expectTypeOf(row.method).toEqualTypeOf<string>()
+    expectTypeOf(row.fallback_reason).toEqualTypeOf<RefusalReason | null>()
+  } else {
+    expectTypeOf(row.method).toEqualTypeOf<null>()
+  }
+}
