@@ -11,6 +11,7 @@ import {
   parseQuery,
   type QueryOptions,
   type QueryResult,
+  type Row,
   run,
   templateQuery,
 } from './engine/index.js'
@@ -18,7 +19,7 @@ import { toCollectionName } from './entity.js'
 import { ArgumentError, DatabaseClosedError, described, NotFoundError } from './errors.js'
 import { type Native, type NativeStatus, openNative } from './native/index.js'
 import type { Predictor } from './prediction.js'
-import { type CollectionRecord, type CollectionSettings, openStore, type Store, type VerifyReport } from './storage/index.js'
+import { type AttachedConnection, type CollectionRecord, type CollectionSettings, openStore, type Store, type VerifyReport } from './storage/index.js'
 import { DIMENSION_MAX } from './vector.js'
 import { createWarn, type Logger, type Warn } from './warning.js'
 
@@ -29,10 +30,12 @@ export interface OpenOptions {
   readonly predictors?: Readonly<Record<string, Predictor>>
   /** Opens for reading alone, whatever the configuration says: a file that is not there is not made. */
   readonly readonly?: boolean
+  /**
+   * The app's own open better-sqlite3 `Database`, to keep everything in its file and its transactions: docs/embedding.md. The configuration then
+   * has no `storage.path`.
+   */
+  readonly connection?: AttachedConnection
 }
-
-/** The rows of a result; name a type to have them typed. */
-export type Row = Readonly<Record<string, unknown>>
 
 export interface CollectionOptions {
   /** How many numbers a vector has, 1 to 65,536. */
@@ -53,11 +56,12 @@ export interface CollectionOptions {
  * @throws {StorageError} the file cannot be used.
  */
 export async function openDatabase(config: string | ConfigInput, options: OpenOptions = {}): Promise<Database> {
-  const { logger, predictors, readonly = false } = options
-  const settings = readonly ? forReading(readConfig(config)) : readConfig(config)
+  const { logger, predictors, connection, readonly = false } = options
+  const given = readConfig(config, { attached: connection !== undefined })
+  const settings = readonly ? forReading(given) : given
   const warn = createWarn(logger)
   const native = openNative()
-  const store = await openStore({ ...settings.storage, warn })
+  const store = await openStore({ ...settings.storage, connection, warn })
   try {
     const analytics = createAnalytics({ config: settings, native, warn, ...(predictors === undefined ? {} : { predictors }) })
     return new Database({ config: settings, store, analytics, native, warn })
@@ -178,6 +182,28 @@ export class Database {
   async verify(options: { readonly signal?: AbortSignal } = {}): Promise<VerifyReport> {
     this.#assertOpen()
     return this.#track(this.#parts.store.verify(options))
+  }
+
+  /**
+   * Makes the tables, or brings them to the newest schema, where `migrate = "manual"` leaves that to the app. Where nothing is to be done it does nothing.
+   *
+   * @throws {StorageError} `STORAGE_BUSY`, `STORAGE_NEWER_SCHEMA`
+   */
+  async migrate(): Promise<void> {
+    this.#assertOpen()
+    return this.#track(this.#parts.store.migrate())
+  }
+
+  /**
+   * Copies the whole database as it is now to a new file, which only its owner may read, while others go on reading and writing. An app's
+   * attached file is copied with everything in it.
+   *
+   * @throws {ArgumentError} there is a file at `path`, and `overwrite` was not asked for.
+   * @throws {StorageError} `STORAGE_FULL`, `STORAGE_UNREACHABLE`, `STORAGE_BUSY`; nothing is left behind.
+   */
+  async backup(path: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+    this.#assertOpen()
+    return this.#track(this.#parts.store.backup(path, options))
   }
 
   /** Ends open iterators, waits for running statements, and closes the file. Twice is fine. */

@@ -4,7 +4,7 @@ import type { Warning } from '../warning.js'
 import type { Plan } from './plan.js'
 import type { Stop } from './stop.js'
 
-/** A row of a result, or of what goes into one. */
+/** A row of a result by its column names; name a type of your own to have rows typed. */
 export type Row = Readonly<Record<string, unknown>>
 export type Batch = readonly object[]
 
