@@ -20,6 +20,7 @@ export class CollectionMemory {
   }
 
   get(name: string): StoredCollection | undefined {
+    if (this.transactions.isOfApp) return this.catalog.collection(name)
     this.#forgetIfOlder()
     const known = this.#byName.get(name) ?? this.catalog.collection(name)
     if (known !== undefined) this.#byName.set(name, known)
@@ -28,6 +29,7 @@ export class CollectionMemory {
 
   /** By name (UTF-8 bytes). */
   all(): readonly StoredCollection[] {
+    if (this.transactions.isOfApp) return this.catalog.collections()
     this.#forgetIfOlder()
     this.#all ??= this.catalog.collections()
     return this.#all
@@ -36,7 +38,7 @@ export class CollectionMemory {
   /** SQLite tells what other connections have written, our transactions what this one has. */
   #forgetIfOlder(): void {
     const others = this.#dataVersion.get()
-    const ours = this.transactions.ended
+    const ours = this.transactions.version
     if (others === this.#versionOfOthers && ours === this.#versionOfOurs) return
     this.#byName.clear()
     this.#all = undefined

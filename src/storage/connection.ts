@@ -2,7 +2,7 @@ import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ArgumentError, StorageError } from '../errors.js'
 import type { Warn } from '../warning.js'
-import type { SqliteConstructor, SqliteDatabase } from './sqlite-library.js'
+import { libraryOf, type SqliteConstructor, type SqliteDatabase } from './sqlite-library.js'
 import { Statement, withStorageErrors } from './statement.js'
 
 const PAGE_BYTES = 16_384
@@ -17,12 +17,16 @@ export interface ConnectionOptions {
   readonly warn: Warn
 }
 
-/** The connection that writes, and the way to further ones. A file or memory of our own; an app's own connection will be another of these. */
+/** The connection that writes, and the way to further ones: a file or memory of our own, or an app's (`attached-connection.ts`). */
 export interface Connection {
   /** For messages. */
   readonly path: string
   readonly database: SqliteDatabase
   readonly readonly: boolean
+  /** It is the app's, who uses it too: nothing of it may change, and nothing of ours may be open on it across an await. */
+  readonly isAttached: boolean
+  /** The file of the better-sqlite3 that opened it, for a worker thread: a second copy on one file would break the locks of both. */
+  readonly library: string | undefined
   /** A further connection that only reads; undefined where there can be none. */
   readonly openReader: (() => SqliteDatabase) | undefined
   /** The size of the write-ahead log. */
@@ -43,7 +47,7 @@ function openMemory(Sqlite: SqliteConstructor, { path, readonly }: ConnectionOpt
   if (readonly) throw new ArgumentError('storage.readonly', 'false with path :memory:', 'true', 'A database in memory starts empty.')
   const database = new Sqlite(path, { timeout: 0 })
   database.pragma('foreign_keys = ON')
-  return { path, database, readonly, openReader: undefined, walBytes: () => 0, close: () => database.close() }
+  return { path, database, readonly, isAttached: false, library: undefined, openReader: undefined, walBytes: () => 0, close: () => database.close() }
 }
 
 function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connection {
@@ -61,10 +65,17 @@ function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connec
     path,
     database,
     readonly,
+    isAttached: false,
+    library: libraryOf(Sqlite),
     openReader: () => open(true),
-    walBytes: () => statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    walBytes: () => walBytesOf(path),
     close: () => database.close(),
   }
+}
+
+/** By its name alone: whoever opens a database file beside SQLite drops SQLite's locks when closing it. */
+export function walBytesOf(path: string): number {
+  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
 }
 
 function setUp(database: SqliteDatabase, { path, readonly, durability, warn }: ConnectionOptions): void {

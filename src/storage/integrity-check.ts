@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { QueryStoppedError, StorageError } from '../errors.js'
 import type { Connection } from './connection.js'
@@ -7,12 +6,15 @@ import { Statement } from './statement.js'
 
 type ForeignKeyRow = [table: string, rowid: number | null, parent: string, constraint: number]
 
-/** Runs in a worker: one statement over the whole file, which cannot be divided. */
+/** In an app's file its own tables are its own business. */
+const OUR_TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'chronode_*' ORDER BY name"
+
+/** Runs in a worker: statements over whole tables, which cannot be divided. */
 const WORKER = `
 const { parentPort, workerData } = require('node:worker_threads')
 const database = new (require(workerData.library))(workerData.path, { readonly: true, fileMustExist: true })
 try {
-  parentPort.postMessage(database.prepare('PRAGMA integrity_check').pluck().all())
+  parentPort.postMessage(workerData.checks.flatMap((check) => database.prepare(check).pluck().all()))
 } finally {
   database.close()
 }`
@@ -23,17 +25,22 @@ try {
  * @returns what is wrong, in words.
  */
 export async function checkIntegrity(database: SqliteDatabase, connection: Connection, signal: AbortSignal | undefined): Promise<string[]> {
-  const structure = connection.openReader === undefined ? checkHere(database) : await checkInWorker(connection.path, signal)
-  return [...structure.filter((line) => line !== 'ok').map((line) => `SQLite's integrity check: ${line}`), ...foreignKeys(database)]
+  const tables = new Statement<[], string>(database, OUR_TABLES).all()
+  const checks = connection.isAttached ? tables.map((table) => `PRAGMA integrity_check(${table})`) : ['PRAGMA integrity_check']
+  const { path, library } = connection
+  const isBeside = database !== connection.database && library !== undefined
+  const structure = isBeside ? await checkInWorker({ path, library, checks }, signal) : checkHere(database, checks)
+  const damages = structure.filter((line) => line !== 'ok').map((line) => `SQLite's integrity check: ${line}`)
+  return [...damages, ...tables.flatMap((table) => foreignKeys(database, table))]
 }
 
-function checkHere(database: SqliteDatabase): string[] {
-  return new Statement<[], string>(database, 'PRAGMA integrity_check').all()
+function checkHere(database: SqliteDatabase, checks: readonly string[]): string[] {
+  return checks.flatMap((check) => new Statement<[], string>(database, check).all())
 }
 
-function foreignKeys(database: SqliteDatabase): string[] {
+function foreignKeys(database: SqliteDatabase, name: string): string[] {
   try {
-    const rows = new Statement<[], ForeignKeyRow>(database, 'PRAGMA foreign_key_check').all()
+    const rows = new Statement<[], ForeignKeyRow>(database, `PRAGMA foreign_key_check(${name})`).all()
     return rows.map(([table, rowid, parent]) => `row ${rowid} of ${table} refers to a row of ${parent} that is not there`)
   } catch (error) {
     if (error instanceof StorageError && error.code === 'STORAGE_CORRUPT') return [`SQLite's foreign key check: ${error.message}`]
@@ -41,9 +48,14 @@ function foreignKeys(database: SqliteDatabase): string[] {
   }
 }
 
-function checkInWorker(path: string, signal: AbortSignal | undefined): Promise<string[]> {
-  const library = createRequire(import.meta.url).resolve('better-sqlite3')
-  const worker = new Worker(WORKER, { eval: true, workerData: { path, library } })
+interface WorkerTask {
+  readonly path: string
+  readonly library: string
+  readonly checks: readonly string[]
+}
+
+function checkInWorker(workerData: WorkerTask, signal: AbortSignal | undefined): Promise<string[]> {
+  const worker = new Worker(WORKER, { eval: true, workerData })
   return new Promise<string[]>((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: signal.reason })), {
       once: true,

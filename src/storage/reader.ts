@@ -9,6 +9,12 @@ const ENTITIES_REMEMBERED_MAX = 1000
 /** Longer JSON text is read again each time. */
 const ATTRIBUTES_REMEMBERED_MAX = 1000
 
+/**
+ * `alone`: a connection of its own. `shared`: the one that writes, too (`:memory:`); `attached`: the app's. On those there is no
+ * transaction of its own, and nothing is remembered.
+ */
+export type ReaderUse = 'alone' | 'shared' | 'attached'
+
 /** One connection for reading, with its prepared statements. It remembers what statements ask for again and again. */
 export class Reader {
   readonly catalog: Catalog
@@ -21,10 +27,9 @@ export class Reader {
   #rememberedVersion: number | undefined
   #hasBegun = false
 
-  /** @param isShared  It is the connection that writes, too (`:memory:`): there is no transaction of its own, and nothing is remembered. */
   constructor(
     readonly database: SqliteDatabase,
-    private readonly isShared: boolean,
+    private readonly use: ReaderUse,
   ) {
     this.catalog = new Catalog(database)
     this.observations = new ObservationReader(database)
@@ -33,9 +38,14 @@ export class Reader {
     this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
   }
 
+  /** The app uses it, too, in any turn of the event loop but this. */
+  get isAttached(): boolean {
+    return this.use === 'attached'
+  }
+
   /** Fixes the view that all reads have until `end`. */
   begin(): void {
-    if (this.isShared) return
+    if (this.use !== 'alone') return
     this.#begin.run()
     this.#hasBegun = true
     try {
@@ -60,7 +70,7 @@ export class Reader {
     const known = this.#collections.get(name)
     if (known !== undefined) return known
     const read = this.catalog.collection(name)
-    if (read !== undefined && !this.isShared) this.#collections.set(name, read)
+    if (read !== undefined && this.use === 'alone') this.#collections.set(name, read)
     return read
   }
 
@@ -71,7 +81,7 @@ export class Reader {
     const fields = this.catalog.entity(collection, id)
     if (fields === undefined) return undefined
     const read = toEntityRecord(fields)
-    if (this.isShared || (fields.attributes ?? '').length > ATTRIBUTES_REMEMBERED_MAX) return read
+    if (this.use !== 'alone' || (fields.attributes ?? '').length > ATTRIBUTES_REMEMBERED_MAX) return read
     if (this.#entities.size >= ENTITIES_REMEMBERED_MAX) this.#entities.clear()
     this.#entities.set(name, read)
     return read

@@ -38,7 +38,7 @@ export class PooledReaders implements Readers {
   #connect(): Reader {
     const database = this.open()
     try {
-      return new Reader(database, false)
+      return new Reader(database, 'alone')
     } catch (error) {
       database.close()
       throw error
@@ -64,7 +64,7 @@ export class PooledReaders implements Readers {
   }
 }
 
-/** The only connection, for all snapshots (`:memory:`): our writes wait until they have ended. */
+/** The connection that writes, for all snapshots (`:memory:`, or an app's that cannot be read beside): our writes wait until they have ended. */
 export class SharedReader implements Readers {
   readonly #reader: Reader
 
@@ -72,7 +72,7 @@ export class SharedReader implements Readers {
     connection: Connection,
     private readonly turnstile: Turnstile,
   ) {
-    this.#reader = new Reader(connection.database, true)
+    this.#reader = new Reader(connection.database, connection.isAttached ? 'attached' : 'shared')
   }
 
   take(): Reader | Promise<Reader> {

@@ -1,4 +1,4 @@
-import { StorageError, type StorageErrorCode } from '../errors.js'
+import { DatabaseClosedError, StorageError, type StorageErrorCode } from '../errors.js'
 
 /** SQLite's result codes by their first part, so that the extended ones (SQLITE_BUSY_SNAPSHOT) are among them. */
 const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: string])[] = [
@@ -25,9 +25,31 @@ const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: 
   ['SQLITE_NOLFS', 'STORAGE_UNREACHABLE', 'is larger than this file system allows.'],
 ]
 
-/** SQLite says that a lock is held elsewhere: worth another try. */
+/** The cause of a `STORAGE_BUSY`. */
+class OpenTransaction extends Error {}
+
+/** The app has a transaction open on the connection that it shares with us. */
+export function openTransaction(path: string): StorageError {
+  const message =
+    `The app has a transaction open on its connection to ${path}, and it did not end within busy_timeout_ms. ` +
+    'End it with COMMIT or ROLLBACK before awaiting this, or write as a part of it with insertSync().'
+  return new StorageError('STORAGE_BUSY', message, { cause: new OpenTransaction('a transaction of the app is open') })
+}
+
+/** What better-sqlite3 itself throws, without a code. */
+const IN_USE = 'This database connection is busy executing a query'
+const NOT_OPEN = 'The database connection is not open'
+
+/** A lock is held elsewhere, or the app is using its connection: worth another try. */
 export function isBusy(error: unknown): boolean {
-  return error instanceof StorageError && error.code === 'STORAGE_BUSY' && isOfKind(sqliteCode(error.cause), 'SQLITE_BUSY')
+  if (!(error instanceof StorageError) || error.code !== 'STORAGE_BUSY') return false
+  const { cause } = error
+  return cause instanceof OpenTransaction || isTypeError(cause, IN_USE) || isOfKind(sqliteCode(cause), 'SQLITE_BUSY')
+}
+
+/** The app closed the connection that it had given. */
+export function closedByApp(): DatabaseClosedError {
+  return new DatabaseClosedError('The app has closed the connection that this database is attached to. Keep it open until close() has ended.')
 }
 
 /**
@@ -37,10 +59,22 @@ export function isBusy(error: unknown): boolean {
  */
 export function toStorageError(error: unknown, path: string): unknown {
   const sqlite = sqliteCode(error)
-  if (sqlite === undefined) return error
+  if (sqlite === undefined) return fromConnection(error, path)
   const known = CODES.find(([prefix]) => isOfKind(sqlite, prefix))
   if (known === undefined) return error
   return new StorageError(known[1], `The database ${path} ${known[2]} (SQLite: ${messageOf(error)})`, { cause: error })
+}
+
+/** An error of an app's connection, which may be closed or in the middle of a statement of the app. */
+function fromConnection(error: unknown, path: string): unknown {
+  if (isTypeError(error, NOT_OPEN)) return closedByApp()
+  if (!isTypeError(error, IN_USE)) return error
+  const message = `The app's connection to ${path} is in the middle of a statement of the app. End that iteration first, or write after it.`
+  return new StorageError('STORAGE_BUSY', message, { cause: error })
+}
+
+function isTypeError(error: unknown, message: string): boolean {
+  return error instanceof TypeError && error.message === message
 }
 
 function messageOf(error: unknown): string {

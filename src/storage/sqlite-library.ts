@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type Database from 'better-sqlite3'
 import { StorageError } from '../errors.js'
 
@@ -26,6 +27,12 @@ export async function loadSqlite(nodeApi: string | undefined = process.versions[
     const message = 'The package better-sqlite3 is not installed. Chronode uses the copy of your app: npm install better-sqlite3'
     throw new StorageError('STORAGE_UNREACHABLE', message, { cause })
   }
+}
+
+/** The file that a copy of better-sqlite3 was loaded from; undefined where it cannot be told (a bundle). */
+export function libraryOf(Sqlite: SqliteConstructor): string | undefined {
+  const loaded = Object.values(createRequire(import.meta.url).cache)
+  return loaded.find((module) => module?.exports === Sqlite)?.filename
 }
 
 function isModuleNotFound(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { DatabaseClosedError, InvariantError, QueryLimitError } from '../errors.js'
+import { DatabaseClosedError, InvariantError, QueryLimitError, QueryStoppedError } from '../errors.js'
 import type { JsonValue } from '../json.js'
 import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
@@ -30,6 +30,8 @@ export class SqliteSnapshot implements Snapshot {
   #walBytesBefore: number | undefined
   readonly #reader: Reader
   #ended: (() => Error) | undefined
+  /** On the app's connection: whether its transaction was open at the first read. */
+  #isInTransaction: boolean | undefined
 
   constructor(
     reader: Reader,
@@ -41,7 +43,16 @@ export class SqliteSnapshot implements Snapshot {
   /** To be asked for anew after every await: once the snapshot has ended, it is somebody else's. */
   get reader(): Reader {
     this.assertLive()
+    if (this.#reader.isAttached) this.#assertSameTransaction()
     return this.#reader
+  }
+
+  #assertSameTransaction(): void {
+    const { inTransaction } = this.#reader.database
+    this.#isInTransaction ??= inTransaction
+    if (!this.#isInTransaction || inTransaction) return
+    this.end(transactionEnded)
+    this.assertLive()
   }
 
   async collections(): Promise<readonly CollectionRecord[]> {
@@ -200,8 +211,9 @@ export class SqliteSnapshot implements Snapshot {
     }
   }
 
-  /** Lets the host's own work run when this slice is used up. */
+  /** Lets the host's own work run when this slice is used up; not on the app's connection, which that work would use. */
   pause(): Promise<void> | undefined {
+    if (this.#reader.isAttached) return undefined
     const turn = this.#slice.pause()
     return turn === undefined ? undefined : this.#afterTurn(turn)
   }
@@ -221,6 +233,11 @@ export class SqliteSnapshot implements Snapshot {
 /** What reading an ended snapshot of a closed database says. */
 export function closed(): Error {
   return new DatabaseClosedError()
+}
+
+function transactionEnded(): Error {
+  const message = 'The transaction of the app that this statement was reading in has ended. Await the statement before COMMIT or ROLLBACK.'
+  return new QueryStoppedError('QUERY_ABORTED', message)
 }
 
 /** How many observations one statement reads. */

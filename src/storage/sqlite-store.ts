@@ -1,6 +1,10 @@
 import type { StorageConfig } from '../config.js'
 import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError } from '../errors.js'
 import type { Warn } from '../warning.js'
+import { type AttachedConnection, attachConnection } from './attached-connection.js'
+import { AttachedReaders } from './attached-readers.js'
+import { AttachedTransactions } from './attached-transactions.js'
+import { type BackupOptions, backupTarget, copyTo } from './backup.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
 import { type Connection, openConnection } from './connection.js'
@@ -8,12 +12,12 @@ import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
 import { SNAPSHOT_LIMITS, type SnapshotLimits } from './snapshot-limits.js'
-import { isBusy } from './sqlite-errors.js'
+import { closedByApp, isBusy, openTransaction } from './sqlite-errors.js'
 import { loadSqlite } from './sqlite-library.js'
 import { closed, SqliteSnapshot } from './sqlite-snapshot.js'
 import { Statement } from './statement.js'
 import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, Snapshot, Store, TimeRange, VerifyReport } from './store.js'
-import { Transactions, type Work } from './transaction.js'
+import { OwnTransactions, type Transactions, type Work } from './transaction.js'
 import { Turnstile } from './turnstile.js'
 import { verifyAll } from './verify.js'
 import { untilFree, WriteQueue } from './write-queue.js'
@@ -21,6 +25,8 @@ import { Writer } from './writer.js'
 
 export interface StoreOptions extends StorageConfig {
   readonly warn: Warn
+  /** The app's own, instead of a path. */
+  readonly connection?: AttachedConnection | undefined
   readonly limits?: SnapshotLimits
 }
 
@@ -28,16 +34,12 @@ export interface StoreOptions extends StorageConfig {
 const EXPIRY_CHECK_MS = 5000
 
 /**
- * Opens the database at `path`, and makes it where there is none.
+ * Opens the database at `path`, and makes it where there is none; or attaches to the app's connection.
  *
  * @throws {StorageError} it is not ours, newer, locked for longer than `busyTimeoutMs`, or cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { path, readonly, durability, busyTimeoutMs, warn } = options
-  if (path === undefined) throw new ArgumentError('storage.path', 'the path of a file, or :memory:', 'undefined')
-  const Sqlite = await loadSqlite()
-  const deadlineMs = performance.now() + busyTimeoutMs
-  const connection = await untilFree(() => openConnection(Sqlite, { path, readonly, durability, warn }), deadlineMs)
+  const connection = options.connection === undefined ? await openByPath(options) : attachConnection(options.connection, options)
   const store = new SqliteStore(connection, options)
   try {
     await store.begin()
@@ -46,6 +48,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await store.close()
     throw error
   }
+}
+
+async function openByPath({ path, readonly, durability, busyTimeoutMs, warn }: StoreOptions): Promise<Connection> {
+  if (path === undefined) throw new ArgumentError('storage.path', 'the path of a file, or :memory:', 'undefined')
+  const Sqlite = await loadSqlite()
+  const deadlineMs = performance.now() + busyTimeoutMs
+  return untilFree(() => openConnection(Sqlite, { path, readonly, durability, warn }), deadlineMs)
 }
 
 /** What needs our tables to be there. */
@@ -74,10 +83,12 @@ class SqliteStore implements Store {
     private readonly options: StoreOptions,
   ) {
     this.#writes = new WriteQueue(this.#turnstile, options.busyTimeoutMs)
-    this.#transactions = new Transactions(connection.database)
-    this.#schemaCookie = new Statement(connection.database, 'PRAGMA schema_version')
+    const { database, path, isAttached } = connection
+    this.#transactions = isAttached ? new AttachedTransactions(database, path) : new OwnTransactions(database)
+    this.#schemaCookie = new Statement(database, 'PRAGMA schema_version')
     this.#expiryCheck = setInterval(() => {
       for (const snapshot of this.#snapshots) snapshot.endIfExpired()
+      if (!database.open) this.#parts?.readers.close() // the app has closed it: our readers keep its file in use
     }, EXPIRY_CHECK_MS).unref()
   }
 
@@ -88,7 +99,10 @@ class SqliteStore implements Store {
     this.#schemaVersion = await untilFree(() => schemaVersion(database, path), deadlineMs)
     if (this.#schemaVersion === SCHEMA_VERSION) this.#prepareParts()
     else if (this.connection.readonly) throw migrationNeeded(path, this.#schemaVersion, 'Open it once without readonly.')
-    else if (this.options.migrate === 'auto') await this.migrate()
+    else if (this.options.migrate === 'auto') {
+      if (this.#transactions.isOfApp) throw migrationNeeded(path, this.#schemaVersion, 'Attach when no transaction is open on the connection.')
+      await this.migrate()
+    }
   }
 
   async migrate(): Promise<void> {
@@ -128,11 +142,11 @@ class SqliteStore implements Store {
 
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
     const parts = this.#writable()
-    const work = () => this.#inTransaction(parts, ({ writer }) => writer.insert(collection, batch))
+    const work = () => this.#transactions.runNow(this.#checked(parts, ({ writer }) => writer.insert(collection, batch)))
     try {
       return this.#writes.runNow(work)
     } catch (error) {
-      if (!isBusy(error)) throw error
+      if (!isBusy(error) || this.connection.isAttached) throw error // on the app's, SQLite has waited as long as the app says
     }
     const { database } = this.connection
     try {
@@ -166,6 +180,29 @@ class SqliteStore implements Store {
     } finally {
       snapshot.release()
     }
+  }
+
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
+    const { readers } = this.#ready()
+    const { path: file, openReader } = this.connection
+    const target = backupTarget(path, openReader === undefined ? '' : file, options)
+    const reader = await this.#whenCommitted(() => readers.take())
+    try {
+      reader.begin()
+      await copyTo(target, reader.database, this.options.busyTimeoutMs)
+    } finally {
+      reader.end()
+      readers.give(reader)
+    }
+  }
+
+  /** Waits for the end of the app's transaction, as a write does. */
+  #whenCommitted<T>(work: () => T | Promise<T>): Promise<T> {
+    const attempt = () => {
+      if (this.#transactions.isOfApp) throw openTransaction(this.connection.path)
+      return work()
+    }
+    return untilFree(attempt, performance.now() + this.options.busyTimeoutMs)
   }
 
   /** Writes that were asked for before are still done. */
@@ -213,33 +250,42 @@ class SqliteStore implements Store {
 
   async #write<T>(work: (parts: Parts) => T | Work<T>): Promise<T> {
     const parts = this.#writable()
-    return this.#writes.run(() => this.#inTransaction(parts, work))
+    return this.#writes.run(() => this.#transactions.run(this.#checked(parts, work)))
   }
 
-  #inTransaction<T>(parts: Parts, work: (parts: Parts) => T | Work<T>): Work<T> {
-    return this.#transactions.run(() => {
-      this.#assertSchema()
+  /** The inside of a transaction that writes. */
+  #checked<T>(parts: Parts, work: (parts: Parts) => T | Work<T>): () => T | Work<T> {
+    const { isOfApp } = this.#transactions
+    return () => {
+      this.#assertSchema(isOfApp)
       return work(parts)
-    })
+    }
   }
 
-  /** Another process may have brought the tables further. */
-  #assertSchema(): void {
+  /** Another process may have brought the tables further. @param isOfApp  A rollback may take this version back, and another bear its number. */
+  #assertSchema(isOfApp: boolean): void {
     const cookie = this.#schemaCookie.get()
     if (cookie === this.#knownCookie) return
     schemaVersion(this.connection.database, this.connection.path)
-    this.#knownCookie = cookie
+    if (!isOfApp) this.#knownCookie = cookie
   }
 
   #prepareParts(): void {
-    const { database, openReader } = this.connection
-    const readers = openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader)
+    const { database } = this.connection
+    const readers = this.#makeReaders()
     const catalog = new Catalog(database)
     this.#parts = { catalog, memory: new CollectionMemory(database, catalog, this.#transactions), writer: new Writer(database), readers }
   }
 
+  #makeReaders(): Readers {
+    const { isAttached, openReader } = this.connection
+    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile)
+    return openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader)
+  }
+
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new DatabaseClosedError()
+    if (!this.connection.database.open) throw closedByApp()
   }
 
   #ready(): Parts {

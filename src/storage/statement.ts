@@ -10,6 +10,7 @@ export class Statement<Parameters extends unknown[], Row = never> {
   constructor(database: SqliteDatabase, sql: string) {
     this.#path = database.name
     this.#statement = withStorageErrors(this.#path, () => database.prepare<Parameters, Row>(sql) as Database.Statement<Parameters, Row>)
+    this.#statement.safeIntegers(false) // an app may have asked for BigInts on its connection
     if (!this.#statement.reader) return
     if (this.#statement.columns().length === 1) this.#statement.pluck()
     else this.#statement.raw()

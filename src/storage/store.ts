@@ -157,6 +157,12 @@ export interface Store {
 
   snapshot(): Promise<Snapshot>
   verify(options?: { signal?: AbortSignal }): Promise<VerifyReport>
+  /**
+   * Copies the whole database as it is now to a file of its own, while others read and write. Uncommitted rows are not in it.
+   *
+   * @throws {ArgumentError} there is a file, and `overwrite` was not asked for.
+   */
+  backup(path: string, options?: { readonly overwrite?: boolean }): Promise<void>
   /** Ends open snapshots. Twice is fine. */
   close(): Promise<void>
 }

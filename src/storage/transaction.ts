@@ -4,8 +4,21 @@ import { Statement } from './statement.js'
 /** Work that may pause between its parts; what it returns is its result. */
 export type Work<T> = Generator<void, T>
 
-/** The statements around a transaction of our own, prepared once. */
-export class Transactions {
+/** How writes of ours become transactions on one connection. Whatever ends the work early undoes all of it. */
+export interface Transactions {
+  /** Differs whenever something may have been written through this connection. */
+  readonly version: number
+  /** What is read now may be rolled back by somebody else: nobody may remember it. */
+  readonly isOfApp: boolean
+  /** A transaction of its own, with the pauses of the work where there may be some. */
+  run<T>(work: () => T | Work<T>): T | Work<T>
+  /** The same in one turn, as a part of the transaction that the app has open, if there is one. */
+  runNow<T>(work: () => T | Work<T>): T | Work<T>
+}
+
+/** On a connection of our own. The statements are prepared once. */
+export class OwnTransactions implements Transactions {
+  readonly isOfApp = false
   readonly #begin
   readonly #commit
   readonly #rollback
@@ -18,11 +31,10 @@ export class Transactions {
   }
 
   /** How many have ended, whichever way. */
-  get ended(): number {
+  get version(): number {
     return this.#ended
   }
 
-  /** Runs the work in one transaction, with its pauses if it has some. Whatever ends it early undoes all of it. */
   *run<T>(work: () => T | Work<T>): Work<T> {
     this.#begin.run()
     let isCommitted = false
@@ -37,8 +49,21 @@ export class Transactions {
       if (!isCommitted && this.database.inTransaction) this.#rollback.run() // a full disk has already rolled back
     }
   }
+
+  runNow<T>(work: () => T | Work<T>): Work<T> {
+    return this.run(work)
+  }
 }
 
-function isWork<T>(begun: T | Work<T>): begun is Work<T> {
+export function isWork<T>(begun: T | Work<T>): begun is Work<T> {
   return typeof begun === 'object' && begun !== null && Symbol.iterator in begun && 'next' in begun
+}
+
+/** To its end, without a pause. */
+export function completed<T>(begun: T | Work<T>): T {
+  if (!isWork(begun)) return begun
+  for (;;) {
+    const { done, value } = begun.next()
+    if (done === true) return value
+  }
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { StorageError } from '../errors.js'
 import { Slice } from '../slice.js'
 import { isBusy } from './sqlite-errors.js'
-import type { Work } from './transaction.js'
+import { isWork, type Work } from './transaction.js'
 import { BlockedByReaders, type Turnstile } from './turnstile.js'
 
 const PAUSE_MAX_MS = 25
@@ -19,24 +19,24 @@ export class WriteQueue {
     private readonly busyTimeoutMs: number,
   ) {}
 
-  async run<T>(work: () => Work<T>): Promise<T> {
+  async run<T>(work: () => T | Work<T>): Promise<T> {
     const deadlineMs = performance.now() + this.busyTimeoutMs
     if (!this.turnstile.tryWrite()) await this.#waitForTurn(deadlineMs)
     try {
-      return await untilFree(() => this.#inSlices(work()), deadlineMs)
+      return await untilFree(() => this.#inSlices(work), deadlineMs)
     } finally {
       this.turnstile.leaveWrite()
     }
   }
 
   /** Runs before all that wait, in this turn. A long write that is under way is brought to its end first. */
-  runNow<T>(work: () => Work<T>): T {
+  runNow<T>(work: () => T | Work<T>): T {
     this.#underWay?.complete()
-    return new Running(work()).finish()
+    return new Running(work).finish()
   }
 
   /** Returns in this turn what took no longer than a slice. */
-  #inSlices<T>(work: Work<T>): T | Promise<T> {
+  #inSlices<T>(work: () => T | Work<T>): T | Promise<T> {
     const running = new Running(work)
     const slice = new Slice()
     while (!running.isDone) {
@@ -79,7 +79,9 @@ export class WriteQueue {
 class Running<T> {
   #outcome: { readonly value: T } | { readonly error: unknown } | undefined
 
-  constructor(private readonly work: Work<T>) {}
+  #begun: Work<T> | undefined
+
+  constructor(private readonly work: () => T | Work<T>) {}
 
   get isDone(): boolean {
     return this.#outcome !== undefined
@@ -88,11 +90,18 @@ class Running<T> {
   step(): void {
     if (this.#outcome !== undefined) return
     try {
-      const { done, value } = this.work.next()
-      if (done === true) this.#outcome = { value }
+      const begun = this.#begun ?? this.work()
+      if (isWork(begun)) this.#stepOf(begun)
+      else this.#outcome = { value: begun }
     } catch (error) {
       this.#outcome = { error }
     }
+  }
+
+  #stepOf(work: Work<T>): void {
+    this.#begun = work
+    const { done, value } = work.next()
+    if (done === true) this.#outcome = { value }
   }
 
   /** To its end; how it ended is told by `finish`. */

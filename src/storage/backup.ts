@@ -1,0 +1,81 @@
+import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ArgumentError, described, StorageError } from '../errors.js'
+import { toStorageError } from './sqlite-errors.js'
+import type { SqliteDatabase } from './sqlite-library.js'
+
+export interface BackupOptions {
+  /** Replaces a file that is there. Default false. */
+  readonly overwrite?: boolean
+}
+
+/** Copied in one turn of the event loop: with pages of 16 KB about a millisecond. */
+const PAGES_A_TURN = 64
+
+/**
+ * Where a backup goes: the copy is made beside it and named so when it is whole, so that half a copy never bears the name.
+ *
+ * @param source  The database file, which no backup may replace; '' in memory.
+ * @throws {ArgumentError} there is a file. @throws {StorageError} `STORAGE_UNREACHABLE`
+ */
+export function backupTarget(path: unknown, source: string, { overwrite = false }: BackupOptions): string {
+  if (typeof path !== 'string' || path.trim() === '' || path === ':memory:') throw new ArgumentError('path', 'the path of a file', described(path))
+  const target = resolve(path)
+  const stats = statSync(target, { throwIfNoEntry: false })
+  if (stats === undefined) return target
+  if (!stats.isFile()) throw new ArgumentError('path', 'the path of a file', `${target}, which is no regular file`)
+  if (source !== '' && realpathSync(target) === source) throw new ArgumentError('path', 'another file than the database', target)
+  if (overwrite) return target
+  throw new ArgumentError('path', 'a file that does not exist yet', `${target}, which does`, 'Choose another path, or pass { overwrite: true }.')
+}
+
+/**
+ * Copies what a connection sees, page by page, between other work. On one whose read transaction is open the copy is that view.
+ *
+ * @param stallMs  How long it may fail to advance because somebody writes through that same connection.
+ * @throws {StorageError} `STORAGE_FULL`, `STORAGE_UNREACHABLE`, `STORAGE_BUSY`; nothing is left behind.
+ */
+export async function copyTo(target: string, database: SqliteDatabase, stallMs: number): Promise<void> {
+  const unfinished = `${target}.unfinished`
+  try {
+    createPrivate(unfinished)
+    await transfer(database, unfinished, stallMs)
+    renameSync(unfinished, target)
+  } catch (error) {
+    rmSync(unfinished, { force: true })
+    throw error
+  }
+}
+
+function createPrivate(path: string): void {
+  rmSync(path, { force: true })
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (cause) {
+    const message = `The backup cannot be written: ${dirname(path)} does not exist, or does not let this user create a file. Choose another folder.`
+    throw new StorageError('STORAGE_UNREACHABLE', message, { cause })
+  }
+}
+
+async function transfer(database: SqliteDatabase, path: string, stallMs: number): Promise<void> {
+  let remainingBefore = Number.POSITIVE_INFINITY
+  let advancedAtMs = performance.now()
+  const progress = ({ remainingPages }: { remainingPages: number }): number => {
+    if (remainingPages !== remainingBefore) advancedAtMs = performance.now()
+    else if (performance.now() - advancedAtMs > stallMs) throw stalled(stallMs)
+    remainingBefore = remainingPages
+    return PAGES_A_TURN
+  }
+  try {
+    await database.backup(path, { progress })
+  } catch (error) {
+    throw toStorageError(error, path)
+  }
+}
+
+function stalled(stallMs: number): StorageError {
+  return new StorageError(
+    'STORAGE_BUSY',
+    `The backup did not advance for ${stallMs} ms, because the database was locked by a write. Try again when that has ended.`,
+  )
+}
