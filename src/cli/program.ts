@@ -28,6 +28,14 @@ export async function runProgram(words: readonly string[], terminal: Terminal): 
   }
 }
 
+const EXAMPLES = `
+Examples:
+  chronode query "PREDICT vector AT '2030-12-31' FOR ENTITY 'climate'"
+  chronode doctor
+  chronode native build
+
+'chronode query --help' and the like say more of each.`
+
 const QUERY_EXAMPLES = `
 Examples:
   chronode query "PREDICT vector AT '2030-12-31' FOR ENTITY 'climate'"
@@ -67,6 +75,7 @@ function describeProgram(terminal: Terminal, end: (code: number) => void): Comma
       getErrHasColors: () => false,
     })
     .showHelpAfterError("Run 'chronode --help' for what there is.")
+    .addHelpText('after', EXAMPLES)
   program.addCommand(describeQuery(end, terminal).copyInheritedSettings(program))
   program.addCommand(describeDoctor(end, terminal).copyInheritedSettings(program))
   program.addCommand(describeNative(end, terminal, program))
