@@ -1,26 +1,9 @@
 import { ArgumentError, described } from '../errors.js'
+import type { AttachedConnection } from './app-connection.js'
 import { type Connection, walBytesOf } from './connection.js'
 import { closedByApp } from './sqlite-errors.js'
 import { libraryOf, type SqliteConstructor, type SqliteDatabase } from './sqlite-library.js'
 import { Statement, withStorageErrors } from './statement.js'
-
-/**
- * An app's open connection: the `Database` of any better-sqlite3 from version 13 on, told by its shape, so that neither its copy nor its types
- * need be the same as ours.
- */
-export interface AttachedConnection {
-  /** The file as the app named it. */
-  readonly name: string
-  readonly open: boolean
-  readonly inTransaction: boolean
-  readonly memory: boolean
-  readonly readonly: boolean
-  prepare(sql: string): object
-  transaction(work: () => void): unknown
-  pragma(text: string): unknown
-  exec(sql: string): unknown
-  backup(path: string): Promise<unknown>
-}
 
 const MEMBERS: Readonly<Record<keyof AttachedConnection, string>> = {
   name: 'string',

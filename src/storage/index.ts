@@ -1,3 +1,3 @@
-export type { AttachedConnection } from './attached-connection.js'
+export type { AttachedConnection } from './app-connection.js'
 export { openStore, type StoreOptions } from './sqlite-store.js'
 export type * from './store.js'

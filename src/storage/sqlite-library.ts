@@ -31,7 +31,7 @@ export async function loadSqlite(nodeApi: string | undefined = process.versions[
 
 /** The file that a copy of better-sqlite3 was loaded from; undefined where it cannot be told (a bundle). */
 export function libraryOf(Sqlite: SqliteConstructor): string | undefined {
-  const loaded = Object.values(createRequire(import.meta.url).cache)
+  const loaded = Object.values(createRequire(process.execPath).cache) // the same for every file; a bundle may not know its own
   return loaded.find((module) => module?.exports === Sqlite)?.filename
 }
 
