@@ -372,6 +372,14 @@ describe('the typed method', () => {
     ).toEqual(await text('PREDICT vector AT BETWEEN 0 AND 3000 STEP 500ms FOR EACH ENTITY CONTEXT UNTIL 1000 LAST 1 USING last'))
   })
 
+  test('an unknown method is NOT_FOUND: there is no text to point at', async () => {
+    const db = await openWith(LINE)
+
+    const asked = db.collection('drift').predict({ entity: 'a', at: 1, using: 'liner' })
+
+    await expect(asked).rejects.toMatchObject({ code: 'NOT_FOUND', kind: 'predictor', suggestions: ['linear'], frame: undefined })
+  })
+
   test('an unknown entity is NOT_FOUND with what might have been meant', async () => {
     const db = await openWith({ climate: [[0, [1]]] })
 

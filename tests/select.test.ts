@@ -206,6 +206,12 @@ test('ORDER BY sees the names that AS gives', async () => {
   expect((await db.query('PREDICT entity AS who AT 99 FOR EACH ENTITY ORDER BY WHO DESC')).rows.map(({ who }) => who)).toEqual(['b', 'a'])
 })
 
+test('vectors have no order', async () => {
+  const db = await openWith(TRAILS)
+
+  await expect(db.query('SELECT * ORDER BY vector')).rejects.toMatchObject({ code: 'QUERY_TYPE', column: 19 })
+})
+
 test('text in double quotes is told apart from a name', async () => {
   const db = await openWith(TRAILS)
 

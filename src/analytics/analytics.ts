@@ -102,5 +102,7 @@ export interface Analytics {
   methodNames(): readonly string[]
   predictors(): readonly PredictorDescription[]
   models(): readonly ModelDescription[]
+  /** The same once no file is loading any more, each waited for within its `timeout_ms`. */
+  settledModels(): Promise<readonly ModelDescription[]>
   close(): Promise<void>
 }

@@ -48,6 +48,12 @@ export class ConfiguredModels {
     return source && (await this.#slots.get(keyOf(source))?.current(timeoutMs))
   }
 
+  async settledDescriptions(): Promise<readonly ModelDescription[]> {
+    const { analytics, collections } = this.options.config
+    await Promise.all([analytics, ...collections.values()].map((settings) => this.serving(settings, settings.timeoutMs)))
+    return this.descriptions()
+  }
+
   descriptions(): readonly ModelDescription[] {
     const { analytics, collections } = this.options.config
     const listed = [this.#described(analytics, undefined)]

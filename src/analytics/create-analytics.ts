@@ -72,6 +72,7 @@ export function createAnalytics({ config, native, warn, predictors = {}, clock =
     methodNames: () => methods.names(),
     predictors: () => describePredictors(methods, models, config.analytics),
     models: () => models.descriptions(),
+    settledModels: () => models.settledDescriptions(),
     async close() {
       isClosed = true
       models.close()

@@ -40,6 +40,7 @@ export function namedCollection({ name, ...span }: Identifier, catalog: Catalog,
     'no collection',
     name,
     catalog.collections().map((known) => known.name),
+    'collection',
   )
 }
 
@@ -69,7 +70,7 @@ export function bindOrder(
   keys: readonly OrderKey[],
   scope: Scope,
   named: ReadonlyMap<string, Compiled>,
-  { values }: Binder,
+  { values, mistakes }: Binder,
 ): readonly BoundOrderKey[] {
   if (keys.length === 0) return []
   const inner: Scope = {
@@ -78,7 +79,12 @@ export function bindOrder(
     column: (name) => named.get(name) ?? scope.column(name),
     root: (name) => scope.root(name),
   }
-  return keys.map(({ expression, descending }) => ({ expression, descending, evaluate: compile(expression, inner, values).evaluate }))
+  return keys.map(({ expression, descending }) => {
+    const { kind, evaluate } = compile(expression, inner, values)
+    if (kind === 'vector' || kind === 'interval')
+      throw mistakes.type(expression, `A ${kind} has no order. Order by a number of it, such as norm(vector).`)
+    return { expression, descending, evaluate }
+  })
 }
 
 export function bindLimit(limit: Limit | undefined, { values }: Binder): BoundLimit | undefined {

@@ -8,13 +8,13 @@ import type { Batch, Context } from './running.js'
 export async function* catalogRows(query: BoundShow | BoundDescribe, context: Context): AsyncGenerator<Batch> {
   switch (query.kind) {
     case 'show':
-      yield shownRows(query, context)
+      yield await shownRows(query, context)
       return
     case 'describe-collection':
       yield properties(collectionRow(query.collection))
       return
     case 'describe-model': {
-      const models = context.analytics.models()
+      const models = await context.stop.race(context.analytics.settledModels())
       const model = models.find(({ name }) => name === query.model)
       if (model === undefined) throw query.missing(models.map(({ name }) => name))
       yield properties(modelRow(model))
@@ -25,13 +25,12 @@ export async function* catalogRows(query: BoundShow | BoundDescribe, context: Co
   }
 }
 
-function shownRows({ what, collection }: BoundShow, { store, analytics, settings }: Context): Batch {
+async function shownRows({ what, collection }: BoundShow, { store, analytics, settings, stop }: Context): Promise<Batch> {
   switch (what) {
     case 'collections':
       return (collection === undefined ? store.collections() : [collection]).map(collectionRow)
     case 'models':
-      return analytics
-        .models()
+      return (await stop.race(analytics.settledModels()))
         .filter((model) => collection === undefined || model.collection === undefined || model.collection === collection.name)
         .map(modelRow)
     case 'predictors':

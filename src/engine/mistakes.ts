@@ -21,7 +21,14 @@ export class Mistakes {
   }
 
   /** @param what  In words, with its article: `no collection`. */
-  unknown(span: Span, what: string, name: string, known: readonly string[]): QueryNameError {
+  unknown(
+    span: Span,
+    what: string,
+    name: string,
+    known: readonly string[],
+    kind: NotFoundError['kind'] = 'predictor',
+  ): QueryNameError | NotFoundError {
+    if (this.text === '') return this.missing(span, kind, name, known) // a typed request has no text to point at
     const suggestions = suggest(name, known)
     const place = placeOf(this.text, span)
     const isQuoted = this.text[span.start] === '"'
