@@ -58,6 +58,12 @@ function tryBundles(app, name, esbuild) {
   }
 }
 
+/** Without the option npm compiles better-sqlite3 here: docs/operations.md. */
+function tryLockfile(app, name) {
+  const installed = app.run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'])
+  check(`${name}: npm ci --ignore-scripts`, installed.status === 0 ? wrongOutput(app.runFresh('example.mjs')) : installed.stderr)
+}
+
 function tryOldNode(app, node) {
   const example = run(node, ['example.mjs'], { cwd: app.folder, env: app.environment })
   check(`Node ${TOO_OLD}: opening is STORAGE_UNREACHABLE`, wrongUnless(/STORAGE_UNREACHABLE/.test(example.stderr) && example.status === 1, example))
@@ -123,6 +129,7 @@ function main() {
       if (version !== nodes.at(-1).version) continue
       const typed = app.typeCheck()
       check(`${name}: types, skipLibCheck false`, wrongUnless(typed.status === 0, typed))
+      if (manager === 'npm') tryLockfile(app, name)
       if (manager === 'npm') tryOldNode(app, nodeOf(TOO_OLD))
       if (values.native) tryNative(app, name, add, esbuild)
     }
