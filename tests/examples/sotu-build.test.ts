@@ -173,6 +173,27 @@ test('the committed file reads as observations of 32 finite numbers, by word, th
   expect(observations[0]!.timestamp).toBe(Date.UTC(2011, 11, 31)) // 'afghan'
 })
 
+test('the table of the README is what the card of the model says', () => {
+  const folder = new URL('../../examples/sotu/', import.meta.url)
+  const archive = readFileSync(new URL('model/words.pt', folder), 'latin1') // the card is stored in it uncompressed
+  const start = archive.indexOf('{\n "format": 1')
+  const { metrics } = JSON.parse(archive.slice(start, archive.indexOf('\n}', start) + 2)) as { metrics: { held_out: Record<string, number>[] } }
+
+  const rows = [...readFileSync(new URL('README.md', folder), 'utf8').matchAll(/^\| (\d+) \| (\d+) \| (.*) \|$/gm)]
+
+  expect(rows.map(([, years, cases, errors]) => [years, cases, ...errors!.split(' | ')])).toEqual(
+    metrics.held_out.map(({ horizon, cases, mse, mse_last, mse_linear }) => [
+      String(horizon).replace('y', ''),
+      String(cases),
+      mse_last!.toFixed(4),
+      mse_linear!.toPrecision(mse_linear! > 1 ? 4 : 3),
+      expect.any(String), // the best exponential mean
+      mse!.toFixed(4),
+      `${(((mse! - mse_last!) / mse_last!) * 100).toFixed(1)} %`,
+    ]),
+  )
+})
+
 function cosine(a: readonly number[], b: readonly number[]): number {
   const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0)
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
