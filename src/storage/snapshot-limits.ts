@@ -5,3 +5,6 @@ export interface SnapshotLimits {
 }
 
 export const SNAPSHOT_LIMITS: SnapshotLimits = { lifetimeMs: 60_000, walGrowthBytes: 256 * 1024 * 1024 }
+
+/** For reading that takes as long as the database is large. */
+export const WITHOUT_LIMITS: SnapshotLimits = { lifetimeMs: Number.POSITIVE_INFINITY, walGrowthBytes: Number.POSITIVE_INFINITY }

@@ -12,7 +12,7 @@ import { type Connection, openConnection } from './connection.js'
 import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
-import { SNAPSHOT_LIMITS, type SnapshotLimits } from './snapshot-limits.js'
+import { SNAPSHOT_LIMITS, type SnapshotLimits, WITHOUT_LIMITS } from './snapshot-limits.js'
 import { closedByApp, isBusy, openTransaction } from './sqlite-errors.js'
 import { loadSqlite } from './sqlite-library.js'
 import { closed, SqliteSnapshot } from './sqlite-snapshot.js'
@@ -175,7 +175,7 @@ class SqliteStore implements Store {
   }
 
   async verify({ signal }: { signal?: AbortSignal } = {}): Promise<VerifyReport> {
-    const snapshot = await this.#openSnapshot({ lifetimeMs: Number.POSITIVE_INFINITY, walGrowthBytes: Number.POSITIVE_INFINITY })
+    const snapshot = await this.#openSnapshot(WITHOUT_LIMITS)
     try {
       return await verifyAll(snapshot, this.connection, signal)
     } finally {
@@ -184,26 +184,14 @@ class SqliteStore implements Store {
   }
 
   async backup(path: string, options: BackupOptions = {}): Promise<void> {
-    const { readers } = this.#ready()
     const { path: file, openReader } = this.connection
     const target = backupTarget(path, openReader === undefined ? '' : file, options)
-    const reader = await this.#whenCommitted(() => readers.take())
+    const snapshot = await untilFree(() => this.#openCommitted(), performance.now() + this.options.busyTimeoutMs)
     try {
-      reader.begin()
-      await copyTo(target, reader.database, this.options.busyTimeoutMs)
+      await copyTo(target, snapshot.reader.database, this.options.busyTimeoutMs)
     } finally {
-      reader.end()
-      readers.give(reader)
+      snapshot.release()
     }
-  }
-
-  /** Waits for the end of the app's transaction, as a write does. */
-  #whenCommitted<T>(work: () => T | Promise<T>): Promise<T> {
-    const attempt = () => {
-      if (this.#transactions.isOfApp) throw openTransaction(this.connection.path)
-      return work()
-    }
-    return untilFree(attempt, performance.now() + this.options.busyTimeoutMs)
   }
 
   /** Writes that were asked for before are still done. */
@@ -218,6 +206,13 @@ class SqliteStore implements Store {
     if (!this.#turnstile.tryWrite()) await this.#turnstile.write(Number.POSITIVE_INFINITY)
     this.#parts?.readers.close()
     this.connection.close()
+  }
+
+  /** For what must not hold uncommitted rows of the app: it waits for the end of that transaction. */
+  #openCommitted(): Promise<SqliteSnapshot> {
+    this.#ready()
+    if (this.#transactions.isOfApp) throw openTransaction(this.connection.path)
+    return this.#openSnapshot(WITHOUT_LIMITS)
   }
 
   /** The view is that of the turn of the call, unless something is in the way. */
