@@ -19,7 +19,18 @@ try {
   console.error(`docs: ${error.message}`)
   process.exit(1)
 }
-const options = ['--entryPoints', 'src/index.ts', '--tsconfig', 'tsconfig.json', '--out', 'build/docs', '--name', 'Chronode', '--readme', 'docs/api.md']
+const options = [
+  '--entryPoints',
+  'src/index.ts',
+  '--tsconfig',
+  'tsconfig.json',
+  '--out',
+  'build/docs',
+  '--name',
+  'Chronode',
+  '--readme',
+  'docs/api.md',
+]
 // Types are checked by the project's own TypeScript; sources have no public address to link to.
 const strictness = ['--treatWarningsAsErrors', '--skipErrorChecking', '--excludeInternal', '--disableSources']
 process.exitCode = spawnSync(findNode().node, [TYPEDOC, ...options, ...strictness], { cwd: ROOT, stdio: 'inherit' }).status ?? 1
