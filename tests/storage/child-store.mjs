@@ -22,19 +22,7 @@ const store = await openStore({
   warn: () => undefined,
 })
 const words = await store.createCollection('words', { dimension: 2, metric: 'cosine', normalized: false })
-await { insertForEver, insertSome }[command]()
-
-/** Batch n is 50 observations of value n; n is printed when it is acknowledged. */
-async function insertForEver() {
-  for (let n = 0; ; n++) {
-    await store.insert(
-      words,
-      Array.from({ length: 50 }, (_, i) => ({ entity: `e${i % 7}`, timestamp: n * 100 + i, vector: Float32Array.of(n, i), payload: `{"n":${n}}` })),
-    )
-    process.stdout.write(`${n}\n`)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
+await { insertSome }[command]()
 
 /** Inserts 100 observations of one entity, one batch each. */
 async function insertSome() {

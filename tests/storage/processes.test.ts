@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type Database from 'better-sqlite3'
+import Sqlite from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createWords, everySecond, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
 
@@ -58,6 +58,31 @@ describe('while another process holds the write lock', () => {
     clearInterval(counting)
     expect(order).toEqual([1, 2, 3])
     expect(store.collection('words')).toMatchObject({ observationCount: 1 })
+  })
+
+  test('for three seconds, no pause of the event loop is long', { timeout: 60_000 }, async ({ annotate }) => {
+    const path = temporaryFile()
+    const store = await openForTest({ path, busyTimeoutMs: 30_000 })
+    const words = await createWords(store)
+    const app = new Sqlite(path) // waits by blocking, for its own statements
+    const attached = await openForTest({ path: undefined, connection: app, busyTimeoutMs: 30_000 })
+    const unlock = await lockElsewhere(path)
+    const inserting = [store, attached].map((writer, n) => writer.insert(words, [observation(`${n}`, 1)]))
+    await pause(100)
+
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    await pause(3000)
+    delay.disable()
+    unlock()
+
+    expect(await Promise.all(inserting)).toEqual([1, 2].map(() => ({ inserted: 1, replaced: 0 })))
+    const longestMs = delay.max / 1e6
+    await annotate(`longest pause ${longestMs.toFixed(1)} ms, p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms`)
+    expect(longestMs).toBeLessThan(500) // 20 on an idle machine; here others may take the core away
+    expect(delay.percentile(99) / 1e6).toBeLessThan(100)
+    await attached.close()
+    app.close()
   })
 
   test('a write gives up after busy_timeout_ms with STORAGE_BUSY, and so do those behind it', async () => {
@@ -125,40 +150,11 @@ test('what another process writes is seen by the next snapshot, and both may wri
   expect(await store.verify()).toMatchObject({ ok: true })
 })
 
-test('a process that is killed leaves every batch it acknowledged, whole, and none in part', { timeout: 60_000 }, async () => {
-  const path = temporaryFile()
-  const child = start([CHILD_STORE, path, 'insertForEver'])
-  let acknowledged = -1
-  for await (const line of linesOf(child)) {
-    acknowledged = Number(line)
-    if (acknowledged === 60) child.kill('SIGKILL') // in the middle of a later batch, most likely
-  }
-  if (child.signalCode === null) await once(child, 'exit')
-
-  const store = await openForTest({ path })
-  expect(await store.verify()).toMatchObject({ ok: true })
-  const collection = store.collection('words')!
-  const batches = collection.observationCount / 50
-  expect(Number.isInteger(batches)).toBe(true)
-  expect(batches).toBeGreaterThanOrEqual(acknowledged + 1)
-  await reading(store, async (snapshot) => {
-    const seen = new Set<number>()
-    for await (const { observations } of snapshot.scan(collection, {})) {
-      for (const { timestamp, vector, payload } of observations) {
-        const n = Math.floor(timestamp / 100)
-        seen.add(n)
-        expect([...vector, payload]).toEqual([n, timestamp % 100, { n }])
-      }
-    }
-    expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: batches }, (_, n) => n))
-  })
-})
-
 test('a full disk refuses the batch, keeps nothing of it, and the store goes on', async () => {
   const store = await openForTest()
   const words = await createWords(store)
   await store.insert(words, everySecond('a', 10))
-  const { database } = (store as unknown as { connection: { database: Database.Database } }).connection
+  const { database } = (store as unknown as { connection: { database: Sqlite.Database } }).connection
   const pages = database.pragma('page_count', { simple: true }) as number
   database.pragma(`max_page_count = ${pages + 2}`)
 
