@@ -73,7 +73,7 @@ export class QueryLimitError extends DatabaseError {
   }
 }
 
-/** A statement that was ended by its time limit, its signal, or by `close()`. */
+/** A statement that was ended by its time limit, its signal, `close()`, or the end of the app's transaction that it was reading in. */
 export class QueryStoppedError extends DatabaseError {
   constructor(
     readonly code: 'QUERY_TIMEOUT' | 'QUERY_ABORTED',

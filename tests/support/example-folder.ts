@@ -26,6 +26,9 @@ export async function makeTemplate(): Promise<string> {
   await db.close()
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(ROOT, join(folder, 'node_modules', 'chronode'), 'dir')
+  mkdirSync(join(folder, 'node_modules', '@types'))
+  for (const name of ['better-sqlite3', '@types/better-sqlite3'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name), 'dir')
   mkdirSync(join(folder, 'bin'))
   writeFileSync(
     join(folder, 'bin', 'npx'),
