@@ -65,14 +65,15 @@ export function bindCondition(where: Expression | undefined, scope: Scope, { val
   return where && { expression: where, evaluate: test(where, scope, values).evaluate }
 }
 
-/** @param named  Columns that the statement has given names with AS: those come first. */
+/** @param columns  Columns that the statement has given names with AS: those come first. */
 export function bindOrder(
   keys: readonly OrderKey[],
   scope: Scope,
-  named: ReadonlyMap<string, Compiled>,
+  columns: () => ReadonlyMap<string, Compiled>,
   { values, mistakes }: Binder,
 ): readonly BoundOrderKey[] {
   if (keys.length === 0) return []
+  const named = columns()
   const inner: Scope = {
     names: [...named.keys(), ...scope.names],
     what: scope.what,

@@ -64,7 +64,7 @@ export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
     context,
     ...bindUsing(statement.using, binder),
     ...bindOptions(statement.options, binder),
-    order: bindOrder(statement.order, PREDICT_SCOPE, namedItems(statement.items), binder),
+    order: bindOrder(statement.order, PREDICT_SCOPE, () => namedItems(statement.items), binder),
     limit: bindLimit(statement.limit, binder),
   }
 }

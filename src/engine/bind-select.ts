@@ -10,7 +10,7 @@ export function bindSelect(statement: Select, binder: Binder): BoundSelect {
   const collection = bindSource(statement.source, statement, binder)
   const columns = bindColumns(statement.columns, scope, binder)
   const where = bindCondition(statement.where, scope, binder)
-  const order = bindOrder(statement.order, scope, namedColumns(statement.columns, scope, binder), binder)
+  const order = bindOrder(statement.order, scope, () => namedColumns(statement.columns, scope, binder), binder)
   return {
     kind: 'select',
     collection,

@@ -33,9 +33,10 @@ async function answerPage(page: readonly Reading[], query: BoundPredict, route: 
   const items: PredictionItem[] = []
   const windows = page.map((reading) => {
     const window = reading.context === undefined ? undefined : narrowed(reading.context, query.context)
-    const targets = reading.context === undefined ? [] : reading.times.filter((at): at is number => at !== null && isBeyond(at, reading.context!))
-    if (window === undefined || targets.length === 0 || lengthOf(window) === 0) return undefined
-    items.push({ entity: reading.id, context: window, targets: Float64Array.from(targets) })
+    if (window === undefined || lengthOf(window) === 0) return undefined
+    const targets = targetsOf(reading)
+    if (targets.length === 0) return undefined
+    items.push({ entity: reading.id, context: window, targets })
     return window
   })
   const { analytics, stop } = context
@@ -46,6 +47,14 @@ async function answerPage(page: readonly Reading[], query: BoundPredict, route: 
     const cursor = window === undefined ? undefined : { window, answers: answers[next++]!, position: 0 }
     return reading.times.map((at, k) => rowOf(reading, at, k, cursor, route, context))
   })
+}
+
+/** The moments that only a method can answer. */
+function targetsOf({ times, context }: Reading): Float64Array {
+  const targets = new Float64Array(times.length)
+  let count = 0
+  for (const at of times) if (at !== null && context !== undefined && isBeyond(at, context)) targets[count++] = at
+  return count === targets.length ? targets : targets.slice(0, count)
 }
 
 interface Cursor {
