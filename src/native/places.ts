@@ -26,14 +26,15 @@ export interface FoundAddon {
 /**
  * The folders that may hold the addons, the first one that does wins.
  *
- * `CHRONODE_NATIVE` names the only one; `off` means none.
+ * `CHRONODE_NATIVE` names the only one; `off` means none. A clone's own build comes first: it is of the sources beside it, and a
+ * build of the same version in the user's cache would hide it. A package has no such folder.
  */
 export function nativeFolders(variable: string | undefined): readonly string[] {
   if (variable === 'off') return []
   if (variable !== undefined && variable !== '') return [variable]
   const root = packageRoot()
   const own = root === undefined ? [] : [join(root, 'build', 'native')]
-  return [...platformPackages(root), ...cacheFolders(), ...own]
+  return [...own, ...platformPackages(root), ...cacheFolders()]
 }
 
 export function findAddon(name: AddonName, folders: readonly string[]): FoundAddon | undefined {

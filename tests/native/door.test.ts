@@ -103,7 +103,7 @@ describe('the addons are looked for', () => {
     expect(nativeFolders('off')).toEqual([])
   })
 
-  test('as a package for this platform, then in the cache, the newest first, then in the repository', () => {
+  test('in the repository, then as a package for this platform, then in the cache, the newest first', () => {
     const cache = folder()
     vi.stubEnv('XDG_CACHE_HOME', cache)
     onTestFinished(() => void vi.unstubAllEnvs())
@@ -119,8 +119,9 @@ describe('the addons are looked for', () => {
       utimesSync(join(own, name), seconds, seconds)
     }
     const folders = nativeFolders(undefined)
-    expect(folders[0]).toContain(join('node_modules', '@chronode', `native-${process.platform}-${process.arch}`))
-    expect(folders.slice(2)).toEqual([join(own, 'new'), join(own, 'old'), built])
+    expect(folders[0]).toBe(built)
+    expect(folders[1]).toContain(join('node_modules', '@chronode', `native-${process.platform}-${process.arch}`))
+    expect(folders.slice(3)).toEqual([join(own, 'new'), join(own, 'old')])
   })
 })
 
