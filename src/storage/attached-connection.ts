@@ -32,7 +32,7 @@ export function attachConnection(candidate: AttachedConnection, { readonly }: { 
   const Sqlite = database.constructor as SqliteConstructor // further connections must not bring in a second SQLite
   const canReopen = !database.memory && file !== ''
   return {
-    path: canReopen ? file : database.name,
+    path: canReopen ? file : database.name || 'a temporary file',
     database,
     readonly: readonly || database.readonly,
     isAttached: true,

@@ -8,7 +8,7 @@ export class Statement<Parameters extends unknown[], Row = never> {
   readonly #path: string
 
   constructor(database: SqliteDatabase, sql: string) {
-    this.#path = database.name
+    this.#path = database.name || 'in a temporary file'
     this.#statement = withStorageErrors(this.#path, () => database.prepare<Parameters, Row>(sql) as Database.Statement<Parameters, Row>)
     this.#statement.safeIntegers(false) // an app may have asked for BigInts on its connection
     if (!this.#statement.reader) return

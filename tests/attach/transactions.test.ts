@@ -144,6 +144,16 @@ describe.each(places)('awaited writes, in %s', (_, open) => {
   })
 })
 
+test.each(places)('reading goes on while the app is in the middle of an iteration, in %s', async (_, open) => {
+  const app = open()
+  const { db, words } = await attachWithWords(app)
+  await words.insert([point('a', 1)])
+  app.exec("INSERT INTO product VALUES ('x')")
+  for (const _row of app.prepare('SELECT name FROM product').iterate()) {
+    expect([await stored(db), await words.stats(), await db.verify()]).toMatchObject([['a 1'], { entities: 1 }, { ok: true }])
+  }
+})
+
 test('a long delete ends within the turn it began in: nothing of the app can come between its parts', async () => {
   const app = openApp()
   const { words } = await attachWithWords(app)
