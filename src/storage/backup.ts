@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ArgumentError, described, StorageError } from '../errors.js'
@@ -32,14 +33,16 @@ export function backupTarget(path: unknown, source: string, { overwrite = false 
 /**
  * Copies what a connection sees, page by page, between other work. On one whose read transaction is open the copy is that view.
  *
+ * @param assertFree  Whether the name may still be taken, when the copy is whole.
  * @param stallMs  How long it may fail to advance because somebody writes through that same connection.
  * @throws {StorageError} `STORAGE_FULL`, `STORAGE_UNREACHABLE`, `STORAGE_BUSY`; nothing is left behind.
  */
-export async function copyTo(target: string, database: SqliteDatabase, stallMs: number): Promise<void> {
-  const unfinished = `${target}.unfinished`
+export async function copyTo(target: string, database: SqliteDatabase, assertFree: () => void, stallMs: number): Promise<void> {
+  const unfinished = `${target}.${randomUUID().slice(0, 8)}.unfinished` // two backups to one name must not meet
   try {
     createPrivate(unfinished)
     await transfer(database, unfinished, stallMs)
+    assertFree()
     renameSync(unfinished, target)
   } catch (error) {
     rmSync(unfinished, { force: true })
@@ -48,7 +51,6 @@ export async function copyTo(target: string, database: SqliteDatabase, stallMs: 
 }
 
 function createPrivate(path: string): void {
-  rmSync(path, { force: true })
   try {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (cause) {

@@ -185,10 +185,11 @@ class SqliteStore implements Store {
 
   async backup(path: string, options: BackupOptions = {}): Promise<void> {
     const { path: file, openReader } = this.connection
-    const target = backupTarget(path, openReader === undefined ? '' : file, options)
+    const targetOf = () => backupTarget(path, openReader === undefined ? '' : file, options)
+    const target = targetOf()
     const snapshot = await untilFree(() => this.#openCommitted(), performance.now() + this.options.busyTimeoutMs)
     try {
-      await copyTo(target, snapshot.reader.database, this.options.busyTimeoutMs)
+      await copyTo(target, snapshot.reader.database, targetOf, this.options.busyTimeoutMs)
     } finally {
       snapshot.release()
     }

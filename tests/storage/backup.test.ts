@@ -48,6 +48,16 @@ describe.each([
   })
 })
 
+test('of two backups to one name the first one stays', async () => {
+  const store = await openForTest()
+  await store.insert(await createWords(store), everySecond('a', 5000))
+  const target = temporaryFile('copy.db')
+  const results = await Promise.allSettled([store.backup(target), store.backup(target)])
+  expect(results).toMatchObject([{ status: 'fulfilled' }, { reason: { code: 'ARGUMENT_INVALID' } }])
+  expect(readdirSync(dirname(target))).toEqual(['copy.db'])
+  expect(await (await openForTest({ path: target })).verify()).toMatchObject({ ok: true, checked: 5000 + 2 })
+})
+
 describe('a backup is refused', () => {
   test('where there is a file, and replaces it when asked to', async () => {
     const store = await openForTest()

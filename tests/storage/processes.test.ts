@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { buildDist, distIsCurrent } from '../../scripts/setup/dist.mjs'
 import { createWords, everySecond, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
 
 const CHILD_STORE = fileURLToPath(new URL('child-store.mjs', import.meta.url))
@@ -147,6 +149,19 @@ test('what another process writes is seen by the next snapshot, and both may wri
 
   expect((await ended).map(({ value }) => value)).toEqual(['done', 'done'])
   expect(await reading(store, (snapshot) => snapshot.collection('words'))).toMatchObject({ observationCount: own + 200, entityCount: 3 })
+  expect(await store.verify()).toMatchObject({ ok: true })
+})
+
+test.each([true, false])('the log that a killed process left is read, with readonly = %s', { timeout: 60_000 }, async (readonly) => {
+  if (!distIsCurrent()) buildDist()
+  const path = temporaryFile()
+  const program = fileURLToPath(new URL('insert-twenty.mjs', import.meta.url))
+  const { signal } = spawnSync(process.execPath, [program, path, 'normal', 'killed'])
+  expect(signal).toBe('SIGKILL')
+  expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
+
+  const store = await openForTest({ path, readonly })
+  expect(store.collection('words')).toMatchObject({ observationCount: 20 })
   expect(await store.verify()).toMatchObject({ ok: true })
 })
 
