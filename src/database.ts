@@ -155,7 +155,7 @@ export class Database {
     if (typeof text !== 'string') throw new ArgumentError('text', 'the text of a statement', described(text))
     const parsed = parseQuery(text)
     return {
-      all: async (values, options) => this.#run<R>(parsed, values, options),
+      all: (values, options) => this.#run<R>(parsed, values, options),
       iterate: (values, options) => this.#iterate(parsed, values, options) as AsyncGenerator<R>,
     }
   }
@@ -225,7 +225,7 @@ export class Database {
   }
 
   #run<R>(parsed: ParsedQuery, values?: ParameterValues, options: QueryOptions = {}): Promise<QueryResult<R>> {
-    this.#assertOpen()
+    if (this.#closing !== undefined) return Promise.reject(new DatabaseClosedError())
     return this.#track(run(parsed, values, options, this.#engine)) as Promise<QueryResult<R>>
   }
 

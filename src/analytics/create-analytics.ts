@@ -43,8 +43,8 @@ export function createAnalytics({ config, native, warn, predictors = {}, clock =
     if (isClosed) throw new DatabaseClosedError()
   }
   return {
-    async route(request) {
-      refuseWhenClosed()
+    route(request) {
+      if (isClosed) return Promise.reject(new DatabaseClosedError())
       return routeOf(request, {
         config,
         methods,

@@ -92,8 +92,8 @@ async function readPage(
   const readings: Reading[] = []
   let next = 0
   for (const { id, entity } of page) {
-    if (entity === undefined) readings.push(unread(id, 'not_found', query))
-    else readings.push(await readEntity(snapshot, query, entity, contexts[next++]!, slice))
+    const reading = entity === undefined ? unread(id, 'not_found', query) : readEntity(snapshot, query, entity, contexts[next++]!, slice)
+    readings.push(reading instanceof Promise ? await reading : reading) // most need nothing more: no turn is spent on them
   }
   return readings
 }
@@ -104,15 +104,26 @@ function unread(id: string, status: 'not_found' | 'no_observations', query: Boun
   return { id, status, times: list, context: undefined, stored: NOTHING_STORED }
 }
 
-async function readEntity(snapshot: Snapshot, query: BoundPredict, entity: EntityRecord, context: Trajectory, slice: Slice): Promise<Reading> {
+function readEntity(snapshot: Snapshot, query: BoundPredict, entity: EntityRecord, context: Trajectory, slice: Slice): Reading | Promise<Reading> {
   const first = entity.firstTimestamp
   if (lengthOf(context) === 0 || first === undefined) return unread(entity.id, 'no_observations', query)
   const times = resolveTimes(query, first, context)
-  const reading = { id: entity.id, status: 'ok', times, context } as const
-  if (times.every((at) => isBeyond(at, context))) return { ...reading, stored: NOTHING_STORED }
+  const reading: Reading = { id: entity.id, status: 'ok', times, context, stored: NOTHING_STORED }
+  return times.every((at) => isBeyond(at, context)) ? reading : withStoredAnswers(reading, times, snapshot, query, entity, slice)
+}
+
+/** Answers the moments at and between observations. */
+async function withStoredAnswers(
+  reading: Reading,
+  times: readonly number[],
+  snapshot: Snapshot,
+  query: BoundPredict,
+  entity: EntityRecord,
+  slice: Slice,
+): Promise<Reading> {
   const stored = new Map<number, StoredRecord>()
   for (const [index, at] of times.entries()) {
-    if (isBeyond(at, context) || at < first) continue
+    if (isBeyond(at, reading.context!) || at < entity.firstTimestamp!) continue
     await slice.pause()
     const answer = await storedAnswer(snapshot, query, entity, at)
     if (answer !== undefined) stored.set(index, answer)
