@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ArgumentError, described, StorageError } from '../errors.js'
 import { toStorageError } from './sqlite-errors.js'
@@ -22,12 +22,26 @@ const PAGES_A_TURN = 64
 export function backupTarget(path: unknown, source: string, { overwrite = false }: BackupOptions): string {
   if (typeof path !== 'string' || path.trim() === '' || path === ':memory:') throw new ArgumentError('path', 'the path of a file', described(path))
   const target = resolve(path)
+  assertNoLog(target)
   const stats = statSync(target, { throwIfNoEntry: false })
   if (stats === undefined) return target
   if (!stats.isFile()) throw new ArgumentError('path', 'the path of a file', `${target}, which is no regular file`)
-  if (source !== '' && realpathSync(target) === source) throw new ArgumentError('path', 'another file than the database', target)
+  if (source !== '' && isSameFile(stats, statSync(source))) throw new ArgumentError('path', 'another file than the database', target)
   if (overwrite) return target
   throw new ArgumentError('path', 'a file that does not exist yet', `${target}, which does`, 'Choose another path, or pass { overwrite: true }.')
+}
+
+/** SQLite would play the log of an older database of that name into the copy. */
+function assertNoLog(target: string): void {
+  const log = [`${target}-wal`, `${target}-journal`].find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
+  if (log === undefined) return
+  const advice = 'Close what uses that database, or choose another path.'
+  throw new ArgumentError('path', 'a path where no database is in use', `${target}, beside which there is ${log}`, advice)
+}
+
+/** By whatever name. */
+function isSameFile(one: Stats, other: Stats): boolean {
+  return one.dev === other.dev && one.ino === other.ino
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -74,13 +74,20 @@ describe('a backup is refused', () => {
     expect((await openForTest({ path: target })).collections()).toHaveLength(1)
   })
 
-  test('onto the database itself, by whatever name', async () => {
+  test('onto the database itself, by whatever name, and onto one that is in use', async () => {
     const path = temporaryFile()
     const store = await openForTest({ path })
-    const link = join(dirname(path), 'link.db')
-    symlinkSync(path, link)
-    for (const target of [path, link]) {
+    const [symbolic, hard, folder] = ['symbolic.db', 'hard.db', 'folder'].map((name) => join(dirname(path), name))
+    symlinkSync(path, symbolic!)
+    linkSync(path, hard!)
+    symlinkSync(dirname(path), folder!)
+    for (const target of [symbolic!, hard!]) {
       expect((await rejection(store.backup(target, { overwrite: true }))).message).toContain('another file than the database')
+    }
+    for (const target of [path, join(folder!, 'store.db')]) {
+      const error = await rejection(store.backup(target, { overwrite: true }))
+      expect(error).toMatchObject({ code: 'ARGUMENT_INVALID' })
+      expect(error.message).toMatch(/where no database is in use.*-wal/)
     }
     await createWords(store)
     expect(await store.verify()).toMatchObject({ ok: true })
