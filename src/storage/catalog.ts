@@ -3,7 +3,7 @@ import { type CollectionFields, collectionChecksum, type EntityFields, entityChe
 import { corruption, placeInWords } from './corruption.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
-import { Statement } from './statement.js'
+import { NUMBER, Statement, TEXT } from './statement.js'
 import type { CollectionRecord, EntityRecord, Metric } from './store.js'
 
 /** A collection's row, whole and verified. */
@@ -56,12 +56,15 @@ export class Catalog {
 
   constructor(database: SqliteDatabase) {
     const collection = `SELECT ${COLLECTION_COLUMNS} FROM chronode_collection`
-    const entity = `SELECT ${ENTITY_COLUMNS} FROM chronode_entity WHERE collection = ?`
+    const entityOf = (key: string) => `SELECT ${ENTITY_COLUMNS} FROM chronode_entity WHERE collection = ${key}`
     this.#collectionByName = new Statement<[string], CollectionRow>(database, `${collection} WHERE name = ?`)
     this.#collectionByKey = new Statement<[number], CollectionRow>(database, `${collection} WHERE key = ?`)
     this.#collections = new Statement<[], CollectionRow>(database, `${collection} ORDER BY name`)
-    this.#entity = new Statement<[number, string], EntityRow>(database, `${entity} AND id = ?`)
-    this.#entityPage = new Statement<[number, string, number], EntityRow>(database, `${entity} AND id > ? ORDER BY id LIMIT ?`)
+    this.#entity = new Statement<[number, string], EntityRow>(database, `${entityOf('?')} AND id = ?`)
+    this.#entityPage = new Statement<[number, string, number], EntityRow>(
+      database,
+      `${entityOf(NUMBER)} AND id > ${TEXT} ORDER BY id LIMIT ${NUMBER}`,
+    )
   }
 
   collection(name: string): StoredCollection | undefined {

@@ -2,7 +2,7 @@ import { ObservationChecksum, ownerChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
-import { Statement } from './statement.js'
+import { NUMBER, Statement } from './statement.js'
 import type { CollectionRecord, EntityRecord } from './store.js'
 
 /** One verified row. */
@@ -39,28 +39,28 @@ export class ObservationReader {
   readonly #checksums = new Map<number, ObservationChecksum>()
 
   constructor(database: SqliteDatabase) {
-    const where = 'FROM chronode_observation WHERE entity = ?'
+    const where = `FROM chronode_observation WHERE entity = ${NUMBER}`
     const rows = `SELECT timestamp, recorded_at, vector, payload, checksum ${where}`
     this.#newest = new Statement<[number, number, number, number], ObservationRow>(
       database,
-      `${rows} AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp DESC LIMIT ?`,
+      `${rows} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp DESC LIMIT ${NUMBER}`,
     )
-    this.#newestOfAll = new Statement<[number, number], ObservationRow>(database, `${rows} ORDER BY timestamp DESC LIMIT ?`)
+    this.#newestOfAll = new Statement<[number, number], ObservationRow>(database, `${rows} ORDER BY timestamp DESC LIMIT ${NUMBER}`)
     this.#from = new Statement<[number, number, number, number], ObservationRow>(
       database,
-      `${rows} AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp LIMIT ?`,
+      `${rows} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${NUMBER}`,
     )
     this.#after = new Statement<[number, number, number, number], ObservationRow>(
       database,
-      `${rows} AND timestamp > ? AND timestamp <= ? ORDER BY timestamp LIMIT ?`,
+      `${rows} AND timestamp > ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${NUMBER}`,
     )
     this.#nthNewest = new Statement<[number, number, number, number], number>(
       database,
-      `SELECT timestamp ${where} AND timestamp >= ? AND timestamp <= ? ORDER BY timestamp DESC LIMIT 1 OFFSET ?`,
+      `SELECT timestamp ${where} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp DESC LIMIT 1 OFFSET ${NUMBER}`,
     )
     this.#stretch = new Statement<[number, number, number], [number, number | null, number | null]>(
       database,
-      `SELECT count(*), min(timestamp), max(timestamp) FROM (SELECT timestamp ${where} AND timestamp > ? AND timestamp <= ? ORDER BY timestamp LIMIT ${STEPS_MAX})`,
+      `SELECT count(*), min(timestamp), max(timestamp) FROM (SELECT timestamp ${where} AND timestamp > ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${STEPS_MAX})`,
     )
   }
 

@@ -2,6 +2,16 @@ import type Database from 'better-sqlite3'
 import { toStorageError } from './sqlite-errors.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 
+/**
+ * A number as a parameter of a statement that has an ORDER BY with a LIMIT, an extreme, or a LIMIT to be given.
+ *
+ * Bare parameters there are looked at by the planner of SQLite (as of 3.46), which then prepares the whole statement anew
+ * each time they are bound: 33 µs instead of 9 for two rows. An expression is left alone.
+ */
+export const NUMBER = '(? + 0)'
+/** The same for text. */
+export const TEXT = "(? || '')"
+
 /** A prepared statement whose errors are ours. */
 export class Statement<Parameters extends unknown[], Row = never> {
   readonly #statement: Database.Statement<Parameters, Row>

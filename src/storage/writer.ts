@@ -4,7 +4,7 @@ import { Catalog, ENCODING, type StoredCollection } from './catalog.js'
 import { collectionChecksum, type EntityFields, entityChecksum, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
 import { mergePatch } from './merge-patch.js'
 import type { SqliteDatabase } from './sqlite-library.js'
-import { Statement } from './statement.js'
+import { NUMBER, Statement } from './statement.js'
 import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, TimeRange } from './store.js'
 import type { Work } from './transaction.js'
 
@@ -79,7 +79,7 @@ export class Writer {
     )
     this.#ends = new Statement<[number, number], [number | null, number | null]>(
       database,
-      `SELECT (SELECT min(timestamp) FROM chronode_observation WHERE entity = ?), (SELECT max(timestamp) FROM chronode_observation WHERE entity = ?)`,
+      `SELECT (SELECT min(timestamp) FROM chronode_observation WHERE entity = ${NUMBER}), (SELECT max(timestamp) FROM chronode_observation WHERE entity = ${NUMBER})`,
     )
     this.#entityKey = new Statement<[number, string], number>(database, 'SELECT key FROM chronode_entity WHERE collection = ? AND id = ?')
     this.#entityKeys = new Statement<[number], number>(
