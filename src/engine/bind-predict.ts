@@ -78,6 +78,7 @@ function bindItems({ list }: Items, { mistakes }: Binder): readonly OutputColumn
     return output(known, alias?.name ?? known)
   })
   const taken = new Set(list.map(({ name, alias }) => alias?.name ?? name.name.toLowerCase()))
+  if (taken.has('__proto__')) throw mistakes.syntax(list.at(-1)!, 'No column can be called "__proto__". Give it another name with AS.')
   if (taken.size < list.length) throw mistakes.syntax(list.at(-1)!, 'Two columns have the same name. Give one another name with AS.')
   return [...chosen, ...ALWAYS.filter((name) => !taken.has(name)).map((name) => output(name, name))]
 }
@@ -96,7 +97,7 @@ function bindTimes(node: Times, { values, mistakes }: Binder): BoundTimes {
     case 'horizon': {
       const step = values.interval(node.step)
       if (step.months < 0 || step.ms < 0 || step.months + step.ms === 0) throw mistakes.type(node.step, 'STEP should go forward in time.')
-      return { kind: 'horizon', count: values.count(node.count, 'HORIZON', { min: 1, max: STEPS_MAX }), step }
+      return { kind: 'horizon', count: values.count(node.count, 'HORIZON', { min: 1, max: STEPS_MAX }), step, beyond: () => values.beyond(node) }
     }
     case 'grid': {
       const from = values.instant(node.from, 'A grid')

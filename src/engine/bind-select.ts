@@ -37,6 +37,7 @@ function bindColumns({ list }: Columns, scope: SelectScope, binder: Binder): rea
   if (list === undefined) return SELECT_STAR.map((name) => outputOf(reference(name), name, scope, binder))
   const columns = list.map(({ expression, alias }) => outputOf(expression, alias?.name ?? printExpression(expression), scope, binder))
   const names = new Set(columns.map(({ name }) => name))
+  if (names.has('__proto__')) throw binder.mistakes.syntax(list.at(-1)!, 'No column can be called "__proto__". Give it another name with AS.')
   if (names.size < columns.length) throw binder.mistakes.syntax(list.at(-1)!, 'Two columns have the same name. Give one another name with AS.')
   return columns
 }

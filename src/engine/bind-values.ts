@@ -61,12 +61,18 @@ export class ValueBinder {
 
   /** A count, or a span of time: the two things that LAST takes. */
   countOrInterval(node: Count | IntervalNode, what: string): { readonly count: number } | { readonly interval: Interval } {
-    if (node.kind === 'interval') return { interval: this.interval(node) }
+    if (node.kind === 'interval') return { interval: this.span(this.interval(node), what, node) }
     if (node.kind === 'parameter') {
       const value = this.parameters.get(node)
-      if (typeof value === 'string') return { interval: this.parsedInterval(value, node) }
+      if (typeof value === 'string') return { interval: this.span(this.parsedInterval(value, node), what, node) }
     }
     return { count: this.count(node, what, { min: 1 }) }
+  }
+
+  /** An interval that has a length. */
+  private span(interval: Interval, what: string, span: Span): Interval {
+    if (interval.months >= 0 && interval.ms >= 0 && interval.months + interval.ms > 0) return interval
+    throw this.mistakes.type(span, `${what} takes a span of time above 0.`)
   }
 
   interval(node: IntervalNode): Interval {
@@ -91,7 +97,7 @@ export class ValueBinder {
   time(node: Time): BoundTime {
     const shifts = node.shifts.map(({ sign, by }) => scaled(this.interval(by), sign))
     const { base } = node
-    if (base.kind === 'latest' || base.kind === 'first') return { kind: base.kind, shifts }
+    if (base.kind === 'latest' || base.kind === 'first') return { kind: base.kind, shifts, beyond: () => this.beyond(node) }
     const start = base.kind === 'now' ? this.now : this.moment(this.value(base), base)
     return { kind: 'instant', at: this.shifted(start, shifts, node) }
   }
@@ -125,8 +131,12 @@ export class ValueBinder {
 
   private shifted(start: Timestamp, shifts: readonly Interval[], span: Span): Timestamp {
     const at = shift(start, shifts)
-    if (Number.isNaN(at)) throw this.mistakes.type(span, 'This moment is beyond ±8.64e15 milliseconds of 1970.')
+    if (Number.isNaN(at)) throw this.beyond(span)
     return at
+  }
+
+  beyond(span: Span): Error {
+    return this.mistakes.type(span, 'This moment is beyond ±8.64e15 milliseconds of 1970.')
   }
 
   private limitList(length: number, span: Span): void {

@@ -76,12 +76,13 @@ export type BoundEntities =
 /** One moment: the same for all entities, or counted from each entity's first or last observation. */
 export type BoundTime =
   | { readonly kind: 'instant'; readonly at: Timestamp }
-  | { readonly kind: 'latest' | 'first'; readonly shifts: readonly Interval[] }
+  /** `beyond`: the error for a moment that leaves the range of timestamps. */
+  | { readonly kind: 'latest' | 'first'; readonly shifts: readonly Interval[]; readonly beyond: () => Error }
 
 export type BoundTimes =
   | { readonly kind: 'list'; readonly list: readonly BoundTime[] }
   /** `count` moments a `step` apart after each entity's last observation. */
-  | { readonly kind: 'horizon'; readonly count: number; readonly step: Interval }
+  | { readonly kind: 'horizon'; readonly count: number; readonly step: Interval; readonly beyond: () => Error }
 
 export interface BoundRange {
   /** Both ends included. */

@@ -3,6 +3,7 @@ import type { CollectionRecord, EntityRecord } from '../storage/index.js'
 import type { BoundDescribe, BoundShow } from './bound.js'
 import { someEntityIds } from './entity-pages.js'
 import type { Batch, Context } from './running.js'
+import { openSnapshot } from './stop.js'
 
 /** The rows of SHOW, one a thing, and of DESCRIBE, one a property. */
 export async function* catalogRows(query: BoundShow | BoundDescribe, context: Context): AsyncGenerator<Batch> {
@@ -65,8 +66,8 @@ function modelRow({ name, collection, status, reason, message, device, sha256, c
   }
 }
 
-async function entityRow(query: Extract<BoundDescribe, { kind: 'describe-entity' }>, { store }: Context): Promise<object> {
-  const snapshot = await store.snapshot()
+async function entityRow(query: Extract<BoundDescribe, { kind: 'describe-entity' }>, { store, stop }: Context): Promise<object> {
+  const snapshot = await openSnapshot(store, stop)
   try {
     const [entity] = await snapshot.findEntities(query.collection, [query.entity])
     if (entity === undefined) throw query.missing(await someEntityIds(snapshot, query.collection))

@@ -25,7 +25,7 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
     case 'filter':
       return filter(execute(plan.input, context), plan.condition.evaluate)
     case 'sort':
-      return sort(execute(plan.input, context), plan.keys, context.maxRows)
+      return sort(execute(plan.input, context), plan, context.maxRows)
     case 'limit':
       return limit(execute(plan.input, context), plan.limit)
     case 'project':
@@ -40,11 +40,14 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
 async function* traced(plan: Plan, batches: AsyncIterable<Batch>, trace: Trace): AsyncGenerator<Batch> {
   const start = performance.now()
   let rows = 0
-  for await (const batch of batches) {
-    rows += batch.length
-    yield batch
+  try {
+    for await (const batch of batches) {
+      rows += batch.length
+      yield batch
+    }
+  } finally {
+    trace(plan, rows, performance.now() - start) // LIMIT may leave early
   }
-  trace(plan, rows, performance.now() - start)
 }
 
 async function* filter(input: AsyncIterable<Batch>, test: Evaluate): AsyncGenerator<Batch> {
@@ -54,21 +57,28 @@ async function* filter(input: AsyncIterable<Batch>, test: Evaluate): AsyncGenera
   }
 }
 
-async function* sort(input: AsyncIterable<Batch>, keys: readonly BoundOrderKey[], maxRows: number): AsyncGenerator<Batch> {
-  const keyed: { readonly row: object; readonly values: readonly unknown[] }[] = []
+interface KeyedRow {
+  readonly row: object
+  readonly values: readonly unknown[]
+}
+
+/** Sorts everything, or keeps what LIMIT will take while the rest passes by. */
+async function* sort(input: AsyncIterable<Batch>, { keys, rowsWanted }: Extract<Plan, { kind: 'sort' }>, maxRows: number): AsyncGenerator<Batch> {
+  const inOrder = (a: KeyedRow, b: KeyedRow): number => compareKeys(a.values, b.values, keys)
+  let keyed: KeyedRow[] = []
   for await (const batch of input) {
     for (const row of batch) keyed.push({ row, values: keys.map(({ evaluate }) => evaluate(row as never)) })
-    if (keyed.length > maxRows)
-      throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, or raise maxRows.`, maxRows, undefined)
+    if (keyed.length > 2 * rowsWanted + BATCH_ROWS) keyed = keyed.sort(inOrder).slice(0, rowsWanted)
+    if (rowsWanted > maxRows && keyed.length > maxRows)
+      throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, add a LIMIT, or raise maxRows.`, maxRows, undefined)
   }
-  keyed.sort((a, b) => compareKeys(a.values, b.values, keys))
-  const rows = keyed.map(({ row }) => row)
+  const rows = keyed.sort(inOrder).map(({ row }) => row)
   for (let i = 0; i < rows.length; i += BATCH_ROWS) yield rows.slice(i, i + BATCH_ROWS)
 }
 
 const BATCH_ROWS = 1024
 
-/** NULL comes last, whichever the direction; what cannot be compared keeps its order. */
+/** NULL comes last, whichever the direction; values of different kinds by kind; what has no order keeps the one it came in. */
 function compareKeys(a: readonly unknown[], b: readonly unknown[], keys: readonly BoundOrderKey[]): number {
   for (let i = 0; i < keys.length; i++) {
     const left = a[i]
@@ -77,10 +87,16 @@ function compareKeys(a: readonly unknown[], b: readonly unknown[], keys: readonl
       if (left !== right) return left === null ? 1 : -1
       continue
     }
-    const order = compareValues(left, right) ?? 0
+    const order = compareValues(left, right) ?? kindRank(left) - kindRank(right)
     if (order !== 0) return keys[i]!.descending ? -order : order
   }
   return 0
+}
+
+/** Booleans before numbers before text before what has no order. */
+function kindRank(value: unknown): number {
+  const rank = ['boolean', 'number', 'string'].indexOf(typeof value)
+  return rank < 0 ? 3 : rank
 }
 
 async function* limit(input: AsyncIterable<Batch>, { count, offset }: BoundLimit): AsyncGenerator<Batch> {

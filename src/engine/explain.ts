@@ -7,6 +7,7 @@ import { execute } from './execute.js'
 import type { Plan } from './plan.js'
 import { printExpression } from './print-expression.js'
 import type { Context, Trace } from './running.js'
+import { openSnapshot } from './stop.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
 export interface ExplainRecord {
@@ -109,7 +110,7 @@ async function predictLines(query: BoundPredict, level: number, { analytics, sto
   const { collection, methods, model, fallback, timeoutMs, context, entities } = query
   const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
   const asked = context.last === undefined ? `newest ${route.context} of each` : ''
-  const snapshot = entities.kind === 'ids' && entities.ids.length === 1 ? await store.snapshot() : undefined
+  const snapshot = entities.kind === 'ids' && entities.ids.length === 1 ? await openSnapshot(store, stop) : undefined
   try {
     const [entity] = snapshot === undefined || entities.kind === 'each' ? [] : await snapshot.findEntities(collection, entities.ids)
     const there = entity === undefined ? '' : `; '${entity.id}' has ${entity.observationCount} observations`

@@ -117,8 +117,16 @@ const FUNCTIONS: Readonly<Record<string, (vector: Float32Array) => number>> = {
   norm: (vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)),
 }
 
+/** Known words of the language, for a later version. */
+const AGGREGATES = new Set(['count', 'min', 'max', 'avg', 'distance', 'dot', 'cosine'])
+
 function call(node: Extract<Expression, { kind: 'call' }>, scope: Scope, values: ValueBinder): Compiled {
   const name = node.name.name.toLowerCase()
+  if (AGGREGATES.has(name))
+    throw values.mistakes.syntax(
+      node.name,
+      `${node.name.name} is not in this version of Chronode, which has ${Object.keys(FUNCTIONS).join(' and ')}.`,
+    )
   if (!Object.hasOwn(FUNCTIONS, name)) throw values.mistakes.unknown(node.name, 'no function', node.name.name, Object.keys(FUNCTIONS))
   const apply = FUNCTIONS[name]!
   if (node.arguments.length !== 1) throw values.mistakes.type(node, `${name} takes one vector; it was given ${node.arguments.length} arguments.`)
@@ -279,17 +287,24 @@ export function compareValues(a: unknown, b: unknown): number | null {
 
 function inList(node: InList, scope: Scope, values: ValueBinder): Compiled {
   const operand = compile(node.operand, scope, values)
-  const members = node.lone ? loneList(node, values) : node.list.map((item) => adapted(compile(item, scope, values), operand, item, values))
+  const pairs = members(node, scope, values).map(
+    ({ member, at }) => [adapted(operand, member, node.operand, values), adapted(member, operand, at, values)] as const,
+  )
   return negatedIf(node.negated, (row) => {
-    const value = operand.evaluate(row)
-    let unknown = value === null
-    for (const member of members) {
-      const order = compareValues(value, member.evaluate(row))
+    let unknown = false
+    for (const [left, right] of pairs) {
+      const order = compareValues(left.evaluate(row), right.evaluate(row))
       if (order === 0) return true
       if (order === null) unknown = true
     }
-    return unknown && members.length > 0 ? null : false
+    return unknown ? null : false
   })
+}
+
+/** What is written in the list, or held by its lone parameter. */
+function members(node: InList, scope: Scope, values: ValueBinder): { readonly member: Compiled; readonly at: Expression }[] {
+  if (node.lone) return loneList(node, values).map((member) => ({ member, at: node.list[0]! }))
+  return node.list.map((at) => ({ member: compile(at, scope, values), at }))
 }
 
 function loneList(node: InList, values: ValueBinder): Compiled[] {
@@ -317,12 +332,11 @@ function like(node: Extract<Expression, { kind: 'like' }>, scope: Scope, values:
 }
 
 function between(node: Extract<Expression, { kind: 'between' }>, scope: Scope, values: ValueBinder): Compiled {
-  const [operand, low] = comparable(node.operand, node.low, scope, values)
-  const [, high] = comparable(node.operand, node.high, scope, values)
+  const [overLow, low] = comparable(node.operand, node.low, scope, values)
+  const [underHigh, high] = comparable(node.operand, node.high, scope, values)
   return negatedIf(node.negated, (row) => {
-    const value = operand.evaluate(row)
-    const above = compareValues(value, low.evaluate(row))
-    const below = compareValues(value, high.evaluate(row))
+    const above = compareValues(overLow.evaluate(row), low.evaluate(row))
+    const below = compareValues(underHigh.evaluate(row), high.evaluate(row))
     if ((above !== null && above < 0) || (below !== null && below > 0)) return false
     return above === null || below === null ? null : true
   })

@@ -17,7 +17,8 @@ export type Plan =
   | { readonly kind: 'scan'; readonly query: BoundSelect; readonly rowsWanted: number }
   | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
   | { readonly kind: 'filter'; readonly input: Plan; readonly condition: BoundCondition }
-  | { readonly kind: 'sort'; readonly input: Plan; readonly keys: readonly BoundOrderKey[] }
+  /** `rowsWanted`: how many of the first are needed. */
+  | { readonly kind: 'sort'; readonly input: Plan; readonly keys: readonly BoundOrderKey[]; readonly rowsWanted: number }
   | { readonly kind: 'limit'; readonly input: Plan; readonly limit: BoundLimit }
   | { readonly kind: 'project'; readonly input: Plan; readonly columns: readonly OutputColumn[]; readonly isWholeRow: boolean }
 
@@ -35,7 +36,7 @@ export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
   const wanted = query.limit === undefined ? Number.POSITIVE_INFINITY : query.limit.offset + query.limit.count
   const rowsWanted = query.order.length === 0 ? wanted : Number.POSITIVE_INFINITY
   let node: Plan = source(query, rowsWanted)
-  if (query.order.length > 0) node = { kind: 'sort', input: node, keys: query.order }
+  if (query.order.length > 0) node = { kind: 'sort', input: node, keys: query.order, rowsWanted: wanted }
   if (query.limit !== undefined) node = { kind: 'limit', input: node, limit: query.limit }
   const columns = vectors === 'none' ? query.columns.filter(({ isVector }) => !isVector) : query.columns
   return { kind: 'project', input: node, columns, isWholeRow: query.kind === 'predict' && query.isWholeRow && vectors === 'float32' }
@@ -49,7 +50,7 @@ function source(query: BoundPredict | BoundSelect, rowsWanted: number): Plan {
 
 function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void {
   const estimate = estimatedRows(query)
-  const rows = query.limit === undefined ? estimate : Math.min(estimate, query.limit.count)
+  const rows = query.limit === undefined ? estimate : Math.min(Math.max(0, estimate - query.limit.offset), query.limit.count)
   if (rows <= maxRows) return
   throw new QueryLimitError(
     `This statement has ${rows} rows, and at most ${maxRows} are allowed. Add a LIMIT, ask for fewer entities or times, raise maxRows, or read them with iterate().`,

@@ -8,6 +8,7 @@ import type { BoundPredict, BoundTime } from './bound.js'
 import { entityPages, type NamedEntity, namedEntities } from './entity-pages.js'
 import type { StoredRecord } from './predict-record.js'
 import type { Context } from './running.js'
+import { openSnapshot } from './stop.js'
 
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
 export interface Reading {
@@ -34,7 +35,7 @@ export async function* readPages(
   { store, stop }: Context,
 ): AsyncGenerator<readonly Reading[]> {
   const limit = contextLimit(query, route)
-  const snapshot = await store.snapshot()
+  const snapshot = await openSnapshot(store, stop)
   try {
     const slice = new Slice()
     for await (const page of entityPages(snapshot, query, pageEntities(query, limit, rowsWanted))) {
@@ -47,8 +48,8 @@ export async function* readPages(
 }
 
 /** Reads what the PREDICT of one named entity needs. It is the hot path: a page without generators around it. */
-export async function readOne(query: BoundPredict, id: string, route: Route, { store }: Context): Promise<readonly Reading[]> {
-  const snapshot = await store.snapshot()
+export async function readOne(query: BoundPredict, id: string, route: Route, { store, stop }: Context): Promise<readonly Reading[]> {
+  const snapshot = await openSnapshot(store, stop)
   try {
     const named = await namedEntities(snapshot, query, [id])
     return await readPage(snapshot, query, contextLimit(query, route), named, new Slice())
@@ -136,14 +137,20 @@ export function isBeyond(at: number, { timestamps }: Trajectory): boolean {
   return at > timestamps[timestamps.length - 1]!
 }
 
+/** @throws {QueryTypeError} a moment beyond the range of timestamps. */
 function resolveTimes({ times }: BoundPredict, first: number, { timestamps }: Trajectory): number[] {
   const last = timestamps[timestamps.length - 1]!
   if (times.kind === 'list') return times.list.map((time) => resolveTime(time, first, last))
-  return Array.from({ length: times.count }, (_, k) => addIntervals(last, times.step, k + 1))
+  return Array.from({ length: times.count }, (_, k) => within(addIntervals(last, times.step, k + 1), times.beyond))
 }
 
 function resolveTime(time: BoundTime, first: number, last: number): number {
-  return time.kind === 'instant' ? time.at : shift(time.kind === 'latest' ? last : first, time.shifts)
+  return time.kind === 'instant' ? time.at : within(shift(time.kind === 'latest' ? last : first, time.shifts), time.beyond)
+}
+
+function within(at: number, beyond: () => Error): number {
+  if (Number.isNaN(at)) throw beyond()
+  return at
 }
 
 async function storedAnswer(

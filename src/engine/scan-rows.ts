@@ -1,18 +1,19 @@
-import { addIntervals } from '../interval.js'
 import { Slice } from '../slice.js'
 import type { EntityRecord, Observation, ScanRequest, Snapshot } from '../storage/index.js'
 import { compareText } from '../text-order.js'
 import type { BoundRange, BoundSelect } from './bound.js'
+import { spanStart } from './context-window.js'
 import { entityPages } from './entity-pages.js'
 import type { Batch, Context } from './running.js'
 import type { SelectedRow } from './select-scope.js'
+import { openSnapshot } from './stop.js'
 
 /** How many named entities are looked up at a time. */
 const PAGE_ENTITIES = 512
 
 /** Reads the observations of a SELECT by entity id, then by time. */
 export async function* scanRows(query: BoundSelect, rowsWanted: number, { store, stop }: Context): AsyncGenerator<Batch> {
-  const snapshot = await store.snapshot()
+  const snapshot = await openSnapshot(store, stop)
   const slice = new Slice()
   let rows = 0
   try {
@@ -61,6 +62,6 @@ async function* scanBack(snapshot: Snapshot, { collection, range }: BoundSelect,
   if (last === undefined || 'count' in last || entity.lastTimestamp === undefined) return
   const end = range.to === undefined ? entity.lastTimestamp : (await snapshot.extentUntil(collection, entity, range.to)).last
   if (end === undefined) return
-  const start = addIntervals(end, last.interval, -1)
+  const start = spanStart(end, last.interval)
   yield* snapshot.scan(collection, { ...request, entities: [entity], from: Math.max(start, from ?? start) })
 }

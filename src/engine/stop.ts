@@ -1,4 +1,5 @@
 import { ArgumentError, described, QueryStoppedError } from '../errors.js'
+import type { Snapshot, Store } from '../storage/index.js'
 
 export interface StopOptions {
   readonly signal?: AbortSignal | undefined
@@ -14,6 +15,20 @@ export interface Stop {
   /** The promise, or the stop, whichever comes first. */
   race<T>(promise: Promise<T>): Promise<T>
   dispose(): void
+}
+
+/** A snapshot, unless the stop comes first: then one that comes too late is let go. */
+export async function openSnapshot(store: Pick<Store, 'snapshot'>, stop: Stop): Promise<Snapshot> {
+  const opening = store.snapshot()
+  try {
+    return await stop.race(opening)
+  } catch (error) {
+    opening.then(
+      (late) => late.release(),
+      () => undefined,
+    )
+    throw error
+  }
 }
 
 const NEVER: Stop = {
@@ -59,6 +74,7 @@ class ActiveStop implements Stop {
   }
 
   async race<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined) // when the stop comes first, nobody else waits for it
     this.check()
     const { promise: stopped, reject } = Promise.withResolvers<never>()
     const onStop = () => reject(this.signal.reason)

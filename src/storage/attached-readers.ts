@@ -19,9 +19,10 @@ export class AttachedReaders implements Readers {
   constructor(
     private readonly connection: Connection,
     turnstile: Turnstile,
+    busyTimeoutMs: number,
   ) {
     const { database, openReader } = connection
-    this.#beside = openReader && new PooledReaders(openReader)
+    this.#beside = openReader && new PooledReaders(openReader, busyTimeoutMs)
     this.#shared = new SharedReader(connection, turnstile)
     this.#inTransaction = new Reader(database, 'attached')
     this.#journalMode = new Statement<[], string>(database, 'PRAGMA journal_mode')

@@ -1,3 +1,4 @@
+import { StorageError } from '../errors.js'
 import type { Connection } from './connection.js'
 import { Reader } from './reader.js'
 import type { Turnstile } from './turnstile.js'
@@ -11,7 +12,7 @@ export interface Readers {
 }
 
 /** Connections that read at the same time. More statements than these wait for one another. */
-const READERS_MAX = 32
+const READERS_MAX = 128
 /** Connections that stay open for the next statement. */
 const IDLE_MAX = 4
 
@@ -22,17 +23,34 @@ export class PooledReaders implements Readers {
   #lent = 0
   #isClosed = false
 
-  constructor(private readonly open: NonNullable<Connection['openReader']>) {}
+  constructor(
+    private readonly open: NonNullable<Connection['openReader']>,
+    private readonly busyTimeoutMs: number,
+  ) {}
 
+  /** @throws {StorageError} `STORAGE_BUSY`: none came back in time, as when iterators were left open. */
   take(): Reader | Promise<Reader> {
-    if (this.#lent >= READERS_MAX) {
-      const waiter = Promise.withResolvers<Reader>()
-      this.#waiting.push(waiter)
-      return waiter.promise
-    }
+    if (this.#lent >= READERS_MAX) return this.#wait()
     const reader = this.#idle.pop() ?? this.#connect()
     this.#lent++
     return reader
+  }
+
+  async #wait(): Promise<Reader> {
+    const waiter = Promise.withResolvers<Reader>()
+    this.#waiting.push(waiter)
+    const timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+      const claim = `${READERS_MAX} statements and iterators of this process are reading at once, and none ended within ${this.busyTimeoutMs} ms.`
+      waiter.reject(
+        new StorageError('STORAGE_BUSY', `${claim} End iterators that are not read to their end: break out of the loop, or call return().`),
+      )
+    }, this.busyTimeoutMs)
+    try {
+      return await waiter.promise
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #connect(): Reader {

@@ -276,8 +276,8 @@ class SqliteStore implements Store {
 
   #makeReaders(): Readers {
     const { isAttached, openReader } = this.connection
-    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile)
-    return openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader)
+    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile, this.options.busyTimeoutMs)
+    return openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader, this.options.busyTimeoutMs)
   }
 
   #assertOpen(): void {

@@ -245,8 +245,8 @@ test('a new snapshot knows of every write that was acknowledged, by whichever pr
 test('more snapshots than connections wait for one another', async () => {
   const store = await openFilled()
   const open: Snapshot[] = []
-  const opening = Array.from({ length: 40 }, async () => open.push(await store.snapshot()))
-  await expect.poll(() => open.length).toBe(32)
+  const opening = Array.from({ length: 136 }, async () => open.push(await store.snapshot()))
+  await expect.poll(() => open.length).toBe(128)
   while (open.length > 0) {
     open.pop()!.release()
     await new Promise((resolve) => setImmediate(resolve))
