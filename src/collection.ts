@@ -14,6 +14,7 @@ import { toEntityId } from './entity.js'
 import { ArgumentError, type BatchPlace, described, NotFoundError } from './errors.js'
 import { type InsertManyOptions, type InsertProgress, insertStream } from './insert-stream.js'
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
+import { checkOptions } from './options.js'
 import type { CollectionRecord, EntityRecord, InsertResult, Metric, NewObservation, Observation, Snapshot, Store } from './storage/index.js'
 import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
 import type { Trajectory } from './trajectory.js'
@@ -110,9 +111,10 @@ export class Collection {
    */
   async insertMany(source: AsyncIterable<ObservationInput> | Iterable<ObservationInput>, options: InsertManyOptions = {}): Promise<InsertProgress> {
     this.#host.assertOpen()
+    checkOptions('options', options, ['batchSize', 'onProgress', 'signal'])
     return insertStream(source, options, (batch, offset) => {
       this.#host.assertOpen()
-      return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch, offset)))
+      return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch, offset, true)))
     })
   }
 
@@ -123,15 +125,19 @@ export class Collection {
   }
 
   /** Replaces the attributes of an entity, or with `merge` applies them as a JSON merge patch (RFC 7386). null clears them. @throws {NotFoundError} */
-  async setAttributes(entity: string, attributes: JsonObject | null, { merge = false }: { readonly merge?: boolean } = {}): Promise<void> {
+  async setAttributes(entity: string, attributes: JsonObject | null, options: { readonly merge?: boolean } = {}): Promise<void> {
     this.#host.assertOpen()
+    checkOptions('options', options, ['merge'])
+    const { merge = false } = options
     const text = attributes === null ? null : toJsonText(attributes, 'attributes')
     await this.#host.track(this.#host.store.setAttributes(this.#record, toEntityId(entity), text, { merge }))
   }
 
   /** Removes observations, both ends included; the entity and its attributes stay. @returns how many were removed. */
-  async delete({ entity, from, to }: { readonly entity: string; readonly from?: TimestampInput; readonly to?: TimestampInput }): Promise<number> {
+  async delete(request: { readonly entity: string; readonly from?: TimestampInput; readonly to?: TimestampInput }): Promise<number> {
     this.#host.assertOpen()
+    checkOptions('request', request, ['entity', 'from', 'to'])
+    const { entity, from, to } = request
     const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
     return this.#host.track(this.#host.store.deleteRange(this.#record, toEntityId(entity), range))
   }
@@ -146,6 +152,7 @@ export class Collection {
   async predict(request: PredictRequest): Promise<PredictRecord[]> {
     this.#host.assertOpen()
     if (typeof request !== 'object' || request === null) throw new ArgumentError('request', 'an object such as { entity, at }', described(request))
+    this.#current()
     const { signal, timeoutMs, maxRows } = request
     const { rows } = await this.#host.run(predictStatement(this.name, request), { signal, timeoutMs, maxRows })
     return rows as PredictRecord[]
@@ -154,7 +161,10 @@ export class Collection {
   /** The last observation of each entity at or before a moment, by entity id. */
   async asOf(at: TimestampInput, request: AsOfRequest = {}): Promise<SelectRecord[]> {
     this.#host.assertOpen()
-    const { rows } = await this.#host.run(asOfStatement(this.name, at, request), request)
+    checkOptions('request', request, ['entities', 'signal', 'timeoutMs', 'maxRows'])
+    this.#current()
+    const { signal, timeoutMs, maxRows } = request
+    const { rows } = await this.#host.run(asOfStatement(this.name, at, request), { signal, timeoutMs, maxRows })
     return rows as SelectRecord[]
   }
 
@@ -167,7 +177,11 @@ export class Collection {
 
   /** @returns the attributes of an entity; null when it has none. @throws {NotFoundError} */
   async attributes(entity: string): Promise<JsonObject | null> {
-    const id = toEntityId(entity)
+    this.#host.assertOpen()
+    return this.#host.track(this.#attributes(toEntityId(entity)))
+  }
+
+  async #attributes(id: string): Promise<JsonObject | null> {
     const reading = this.#read(async function* (snapshot, collection) {
       yield await snapshot.findEntities(collection, [id])
     })
@@ -181,7 +195,13 @@ export class Collection {
    * @returns timestamps [T] and vectors [T, D] in time order; T = 0 when there are none in the range.
    * @throws {NotFoundError}
    */
-  async trajectory({ entity, from, to, last }: TrajectoryRequest): Promise<Trajectory> {
+  async trajectory(request: TrajectoryRequest): Promise<Trajectory> {
+    this.#host.assertOpen()
+    checkOptions('request', request, ['entity', 'from', 'to', 'last'])
+    return this.#host.track(this.#trajectory(request))
+  }
+
+  async #trajectory({ entity, from, to, last }: TrajectoryRequest): Promise<Trajectory> {
     if (last !== undefined && !(Number.isInteger(last) && last > 0)) throw new ArgumentError('last', 'a whole number above 0', described(last))
     const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
     const id = toEntityId(entity)
@@ -198,8 +218,15 @@ export class Collection {
   /** How much the collection holds now. */
   async stats(): Promise<CollectionStats> {
     this.#host.assertOpen()
-    const { entityCount, observationCount } = this.#host.store.collection(this.name) ?? this.#record
+    const { entityCount, observationCount } = this.#current()
     return { entities: entityCount, observations: observationCount }
+  }
+
+  /** This collection as it is now. @throws {NotFoundError} it was dropped, be there another one of its name or not. */
+  #current(): CollectionRecord {
+    const record = this.#host.store.collection(this.name)
+    if (record === undefined || record.key !== this.#record.key) throw dropped(this.name)
+    return record
   }
 
   /** Reads within one snapshot, which ends with the reading. */
@@ -208,19 +235,18 @@ export class Collection {
     const snapshot = await this.#host.store.snapshot()
     try {
       const record = await snapshot.collection(this.name)
-      if (record === undefined || record.key !== this.#record.key)
-        throw new NotFoundError('collection', this.name, `Collection "${this.name}" was dropped.`)
+      if (record === undefined || record.key !== this.#record.key) throw dropped(this.name)
       yield* reading(snapshot, record)
     } finally {
       snapshot.release()
     }
   }
 
-  #checked(batch: readonly ObservationInput[], offset = 0): NewObservation[] {
+  #checked(batch: readonly ObservationInput[], offset = 0, isStream = false): NewObservation[] {
     if (!Array.isArray(batch)) throw new ArgumentError('batch', 'a list of observations', described(batch))
     if (batch.length > BATCH_MAX)
       throw new ArgumentError('batch', `at most ${BATCH_MAX} observations`, `${batch.length}`, 'Write it in several batches.')
-    const checked = batch.map((item: unknown, index) => this.#observation(item, { collection: this.name, index: offset + index }))
+    const checked = batch.map((item: unknown, index) => this.#observation(item, { collection: this.name, index: offset + index, isStream }))
     if (looksLikeSeconds(checked.map(({ timestamp }) => timestamp))) this.#warnSeconds()
     return checked
   }
@@ -229,7 +255,7 @@ export class Collection {
     if (typeof item !== 'object' || item === null)
       throw new ArgumentError(`batch[${place.index}]`, 'an object with entity, timestamp and vector', described(item))
     const { entity, timestamp, vector, payload } = item as Partial<ObservationInput>
-    const at = { collection: this.name, dimension: this.dimension, index: place.index }
+    const at = { ...place, dimension: this.dimension }
     const checked = {
       entity: toEntityId(entity, place),
       timestamp: toTimestamp(timestamp, place),
@@ -246,6 +272,14 @@ export class Collection {
       'these look like seconds. Multiply them by 1000.'
     this.#host.warn({ code: 'TIMESTAMP_SUSPICIOUS', message, collection: this.name })
   }
+}
+
+function dropped(name: string): NotFoundError {
+  return new NotFoundError(
+    'collection',
+    name,
+    `Collection "${name}" was dropped. Ask db.collection() for the one that is there now, or make it anew.`,
+  )
 }
 
 function noEntity(id: string, collection: string): NotFoundError {

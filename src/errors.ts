@@ -87,13 +87,18 @@ export class QueryStoppedError extends DatabaseError {
 /** Where in a batch of observations something is wrong. */
 export interface BatchPlace {
   readonly collection: string
-  /** Position in the batch, from 0. */
+  /** Position in the batch, from 0; of a stream, in the stream. */
   readonly index: number
+  /** It came by insertMany: the batches before its own are written. */
+  readonly isStream?: boolean | undefined
 }
+
+const STREAM_KEPT = 'The batches before its own are written, its own is not.'
 
 /** Text that names a place in a batch, and says that nothing of it was written. */
 function placed(place: BatchPlace | undefined, claim: string): string {
   if (place === undefined) return claim
+  if (place.isStream === true) return `Item ${place.index} of this stream for collection "${place.collection}": ${claim} ${STREAM_KEPT}`
   return `Item ${place.index} of this batch for collection "${place.collection}": ${claim} Nothing of the batch was written.`
 }
 
@@ -136,8 +141,12 @@ export class DimensionError extends DatabaseError {
     readonly index: number | undefined,
     readonly expected: number,
     readonly received: number,
+    isStream = false,
   ) {
-    const met = index === undefined ? `this one has ${received}.` : `item ${index} of this batch has ${received}. Nothing was written.`
+    const kept = isStream
+      ? `item ${index} of this stream has ${received}. ${STREAM_KEPT}`
+      : `item ${index} of this batch has ${received}. Nothing was written.`
+    const met = index === undefined ? `this one has ${received}.` : kept
     super(
       `Collection "${collection}" stores vectors of ${expected} numbers; ${met} ` +
         `Embed it with the model that filled "${collection}", or create a second collection for it.`,

@@ -14,6 +14,8 @@ export interface VectorPlace {
   readonly collection: string
   readonly dimension: number
   readonly index?: number
+  /** It came by insertMany. */
+  readonly isStream?: boolean | undefined
 }
 
 /**
@@ -23,8 +25,8 @@ export interface VectorPlace {
  * @throws {InvalidVectorError} not a Float32Array or list of numbers, its buffer detached or shrunk, or NaN, Infinity or beyond float32.
  * @throws {DimensionError} another length.
  */
-export function toVector(input: unknown, { collection, dimension, index }: VectorPlace): Float32Array {
-  const place = index === undefined ? undefined : { collection, index }
+export function toVector(input: unknown, { collection, dimension, index, isStream }: VectorPlace): Float32Array {
+  const place = index === undefined ? undefined : { collection, index, isStream }
   if (isFloat32Array(input)) {
     if (isOutOfBounds(input)) {
       const claim = 'The buffer of this vector was transferred away or shrunk. Insert it before posting it to another thread.'
@@ -34,7 +36,7 @@ export function toVector(input: unknown, { collection, dimension, index }: Vecto
     const expected = 'a Float32Array or a list of numbers'
     throw new InvalidVectorError('VECTOR_INVALID', `A vector should be ${expected}; it is ${described(input)}.`, expected, described(input), place)
   }
-  if (input.length !== dimension) throw new DimensionError(collection, index, dimension, input.length)
+  if (input.length !== dimension) throw new DimensionError(collection, index, dimension, input.length, isStream)
   const vector = isFloat32Array(input) ? new Float32Array(input) : narrowed(input, place)
   for (let i = 0; i < dimension; i++) {
     if (!Number.isFinite(vector[i])) throw notFinite(i, input[i], place)
@@ -77,12 +79,12 @@ function isOutOfBounds(vector: Float32Array): boolean {
  *
  * @throws {InvalidVectorError} a zero vector has no direction.
  */
-export function normalize(vector: Float32Array, { collection, index }: VectorPlace): void {
+export function normalize(vector: Float32Array, { collection, index, isStream }: VectorPlace): void {
   let squares = 0
   for (let i = 0; i < vector.length; i++) squares += vector[i]! ** 2
   if (squares === 0) {
     const claim = 'A zero vector has no direction, and this collection is normalized.'
-    const place = index === undefined ? undefined : { collection, index }
+    const place = index === undefined ? undefined : { collection, index, isStream }
     throw new InvalidVectorError('VECTOR_INVALID', claim, 'a vector other than zero', 'a zero vector', place)
   }
   const scale = 1 / Math.sqrt(squares)

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { described } from '../errors.js'
 import { type Outcome, type PredictionItem, type Predictor, REFUSAL_REASONS, type Refusal, type RefusalReason, refused } from '../prediction.js'
 import { Slice } from '../slice.js'
@@ -93,7 +94,7 @@ function checkedOutcome(name: string, outcome: unknown, dimension: number): Outc
       `Predictor "${name}": ${typeof message === 'string' ? message : 'it refused without a word'}`,
     )
   if (kind !== 'vector') return badShape(name, "an outcome of kind 'vector' or 'refused'", kind)
-  if (!(vector instanceof Float32Array)) return badShape(name, `a Float32Array of ${dimension}`, vector)
+  if (!types.isFloat32Array(vector)) return badShape(name, `a Float32Array of ${dimension}`, vector)
   if (vector.length !== dimension)
     return refused('bad_output_shape', `Predictor "${name}" should answer with ${dimension} numbers; it gave ${vector.length}.`)
   if (!vector.every(Number.isFinite)) return refused('non_finite_output', `Predictor "${name}" answered with NaN or Infinity.`)

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { ArgumentError, described, QueryLimitError } from '../errors.js'
+import { checkOptions } from '../options.js'
 import type { Warning } from '../warning.js'
 import { bind } from './bind.js'
 import type { Catalog } from './bind-clauses.js'
@@ -89,12 +90,18 @@ export async function run(parsed: ParsedQuery, values: ParameterValues | undefin
 
 /** Runs a statement and hands its rows over one after another, without a limit on their number. */
 export async function* iterate(parsed: ParsedQuery, values: ParameterValues | undefined, options: QueryOptions, engine: Engine): AsyncGenerator<Row> {
+  const start = performance.now()
   checked(options)
   const running = begin(parsed, values, options, Number.POSITIVE_INFINITY, engine)
+  let rows = 0
   try {
-    for await (const batch of running.batches()) yield* batch as readonly Row[]
+    for await (const batch of running.batches()) {
+      rows += batch.length
+      yield* batch as readonly Row[]
+    }
   } finally {
     running.stop.dispose()
+    if (queries.hasSubscribers) queries.publish({ text: parsed.text, rows, elapsedMs: performance.now() - start } satisfies QueryMessage)
   }
 }
 
@@ -155,6 +162,7 @@ function addOnce(warnings: Warning[], warning: Warning): void {
 }
 
 function checked(options: QueryOptions): QueryOptions {
+  checkOptions('options', options, ['signal', 'timeoutMs', 'maxRows', 'vectors'])
   const { maxRows, vectors } = options
   if (maxRows !== undefined && !(Number.isInteger(maxRows) && maxRows >= 0))
     throw new ArgumentError('maxRows', 'a whole number, 0 or more', described(maxRows))

@@ -1,6 +1,7 @@
 import { toEntityId } from '../entity.js'
 import { ArgumentError, described } from '../errors.js'
 import { INTERVAL_UNITS, parseInterval } from '../interval.js'
+import { checkOptions } from '../options.js'
 import { type TimestampInput, toTimestamp } from '../timestamp.js'
 import type { QueryOptions } from './query.js'
 import type {
@@ -45,20 +46,7 @@ export type PredictedTimes =
   | { readonly horizon: number; readonly step: IntervalInput }
 
 const NOWHERE = { start: 0, end: 0 } as const
-const KNOWN = new Set([
-  'entity',
-  'entities',
-  'each',
-  'at',
-  'context',
-  'using',
-  'model',
-  'fallback',
-  'inferenceTimeoutMs',
-  'signal',
-  'timeoutMs',
-  'maxRows',
-])
+const KNOWN = ['entity', 'entities', 'each', 'at', 'context', 'using', 'model', 'fallback', 'inferenceTimeoutMs', 'signal', 'timeoutMs', 'maxRows']
 
 /**
  * The statement that a typed request stands for, the same tree that its text would give.
@@ -66,9 +54,7 @@ const KNOWN = new Set([
  * @throws {ArgumentError | InvalidTimestampError | InvalidEntityError}
  */
 export function predictStatement(collection: string, request: PredictRequest): Predict {
-  for (const name of Object.keys(request)) {
-    if (!KNOWN.has(name)) throw new ArgumentError('predict', `an object of ${[...KNOWN].join(', ')}`, `one with "${name}"`)
-  }
+  checkOptions('request', request, KNOWN)
   const { at, context, using, model, fallback, inferenceTimeoutMs } = request
   return {
     kind: 'predict',
@@ -77,7 +63,7 @@ export function predictStatement(collection: string, request: PredictRequest): P
     entities: entitiesOf(request),
     source: identifier(collection),
     where: undefined,
-    context: context && contextOf(context),
+    context: context === undefined ? undefined : contextOf(context),
     using: usingOf(using, model),
     options: [
       ...(fallback === undefined ? [] : [option('fallback', text(fallback))]),
@@ -90,6 +76,8 @@ export function predictStatement(collection: string, request: PredictRequest): P
 }
 
 function entitiesOf(request: PredictRequest): Entities {
+  const given = ['entity', 'entities', 'each'].filter((name) => name in request)
+  if (given.length > 1) throw new ArgumentError('request', 'an object with one of entity, entities and each', `one with ${given.join(' and ')}`)
   if ('entity' in request) return { kind: 'entities', quantity: 'one', values: [text(toEntityId(request.entity))], lone: false, ...NOWHERE }
   if ('entities' in request) {
     if (!Array.isArray(request.entities)) throw new ArgumentError('entities', 'a list of entity ids', described(request.entities))
@@ -104,15 +92,18 @@ function timesOf(at: PredictedTimes): Times {
     if (at.length === 0) throw new ArgumentError('at', 'at least one moment', 'an empty list')
     return { kind: 'times', list: at.map((one: TimestampInput) => time(one)), parenthesised: true, ...NOWHERE }
   }
-  if (typeof at === 'object' && 'horizon' in at) return { kind: 'horizon', count: number(at.horizon), step: interval(at.step, 'at.step'), ...NOWHERE }
-  if (typeof at === 'object' && 'step' in at) {
-    const { from, to, step, endIncluded = false } = at
+  if (typeof at !== 'object' || at === null) return { kind: 'times', list: [time(at)], parenthesised: false, ...NOWHERE }
+  if ('horizon' in at) return { kind: 'horizon', count: number(at.horizon), step: interval(at.step, 'at.step'), ...NOWHERE }
+  if ('from' in at) {
+    const { from, to, step, endIncluded = false } = at as Extract<PredictedTimes, { readonly from: TimestampInput }>
     return { kind: 'grid', from: time(from), to: time(to), step: interval(step, 'at.step'), endIncluded, ...NOWHERE }
   }
   return { kind: 'times', list: [time(at as TimestampInput)], parenthesised: false, ...NOWHERE }
 }
 
-function contextOf({ last, since, until }: NonNullable<PredictRequest['context']>): ContextClause {
+function contextOf(context: NonNullable<PredictRequest['context']>): ContextClause {
+  checkOptions('context', context, ['last', 'since', 'until'])
+  const { last, since, until } = context
   const bounds = {
     kind: 'range',
     between: undefined,
@@ -129,6 +120,8 @@ function usingOf(using: PredictRequest['using'], model: string | undefined): Usi
   if (model !== undefined) return { kind: 'using-model', model: text(model), ...NOWHERE }
   if (using === undefined) return undefined
   const methods = typeof using === 'string' ? [using] : using
+  if (!Array.isArray(methods) || methods.some((name) => typeof name !== 'string'))
+    throw new ArgumentError('using', 'the name of a method, or a list of names', described(using))
   return { kind: 'using-methods', methods: methods.map(identifier), ...NOWHERE }
 }
 

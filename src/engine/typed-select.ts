@@ -1,11 +1,12 @@
 import { toEntityId } from '../entity.js'
+import { ArgumentError, described } from '../errors.js'
 import type { JsonValue } from '../json.js'
 import { type TimestampInput, toTimestamp } from '../timestamp.js'
 import type { QueryOptions } from './query.js'
 import type { Entities, Select } from './statement.js'
 
 /** `SELECT * ... AS OF` as an object. */
-export interface AsOfRequest extends QueryOptions {
+export interface AsOfRequest extends Omit<QueryOptions, 'vectors'> {
   /** Default: all of them. An unknown one is not in the answer. */
   readonly entities?: readonly string[]
 }
@@ -30,7 +31,7 @@ export function asOfStatement(collection: string, at: TimestampInput, { entities
     kind: 'select',
     columns: { kind: 'columns', list: undefined, ...NOWHERE },
     source: { kind: 'identifier', name: collection, ...NOWHERE },
-    entities: entities && listed(entities),
+    entities: entities === undefined ? undefined : listed(entities),
     asOf: { kind: 'time', base: { kind: 'number', value: toTimestamp(at), ...NOWHERE }, shifts: [], ...NOWHERE },
     range: undefined,
     where: undefined,
@@ -41,6 +42,7 @@ export function asOfStatement(collection: string, at: TimestampInput, { entities
 }
 
 function listed(ids: readonly string[]): Entities {
+  if (!Array.isArray(ids)) throw new ArgumentError('entities', 'a list of entity ids', described(ids))
   return {
     kind: 'entities',
     quantity: 'list',
