@@ -20,7 +20,8 @@ if (Number(process.versions['napi']) < NODE_API_MIN) {
 /** `chronode query ... | head` ends when `head` has seen enough. */
 function endQuietlyWhenNobodyReads(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
+    if (error.code === 'EPIPE') process.exit()
+    process.stderr.write(`error: The output cannot be written: ${error.message}\n`)
+    process.exit(1)
   })
 }
