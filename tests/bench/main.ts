@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os'
 import { type Finding, linearAndParse, neural } from './budgets.ts'
+import { iterateAMillion } from './memory.ts'
 
 /** Runs the speed budgets and prints a table in Markdown, as docs/benchmarks.md keeps it. */
 function row({ work, against, budget, ratio, holds, detail }: Finding): string {
@@ -11,6 +12,6 @@ console.log(
 )
 console.log('| work | against | budget | ratio, median (min to max) | holds | absolute |')
 console.log('|---|---|---|---|---|---|')
-for (const suite of [linearAndParse, neural]) {
+for (const suite of [linearAndParse, neural, iterateAMillion]) {
   for (const finding of await suite()) console.log(row(finding))
 }
