@@ -7,8 +7,8 @@ import { Statement, withStorageErrors } from './statement.js'
 
 const PAGE_BYTES = 16_384
 const WRITER_CACHE_KIB = 16_384
-/** What the write-ahead log is cut back to. */
-const JOURNAL_BYTES_MAX = 64 * 1024 * 1024
+/** The write-ahead log is begun anew when it is longer than this, and cut back to it. */
+export const WAL_BYTES_MAX = 64 * 1024 * 1024
 
 export interface ConnectionOptions {
   readonly path: string
@@ -87,7 +87,7 @@ function setUp(database: SqliteDatabase, { path, readonly, durability, warn }: C
   database.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
   database.pragma('foreign_keys = ON')
   database.pragma(`cache_size = -${WRITER_CACHE_KIB}`)
-  database.pragma(`journal_size_limit = ${JOURNAL_BYTES_MAX}`)
+  database.pragma(`journal_size_limit = ${WAL_BYTES_MAX}`)
 }
 
 /** Not every file system lets several processes share the memory that WAL mode needs; and somebody may have left that mode. */

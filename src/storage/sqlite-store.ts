@@ -21,6 +21,7 @@ import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation
 import { OwnTransactions, type Transactions, type Work } from './transaction.js'
 import { Turnstile } from './turnstile.js'
 import { verifyAll } from './verify.js'
+import { WalLimit } from './wal-limit.js'
 import { untilFree, WriteQueue } from './write-queue.js'
 import { Writer } from './writer.js'
 
@@ -68,6 +69,7 @@ interface Parts {
 
 class SqliteStore implements Store {
   readonly #turnstile = new Turnstile()
+  readonly #walLimit: WalLimit
   readonly #writes: WriteQueue
   readonly #transactions: Transactions
   readonly #schemaCookie: Statement<[], number>
@@ -85,6 +87,7 @@ class SqliteStore implements Store {
   ) {
     this.#writes = new WriteQueue(this.#turnstile, options.busyTimeoutMs)
     const { database, path, isAttached } = connection
+    this.#walLimit = new WalLimit(connection)
     this.#transactions = isAttached ? new AttachedTransactions(database, path) : new OwnTransactions(database)
     this.#schemaCookie = new Statement(database, 'PRAGMA schema_version')
     this.#expiryCheck = setInterval(() => {
@@ -247,7 +250,9 @@ class SqliteStore implements Store {
 
   async #write<T>(work: (parts: Parts) => T | Work<T>): Promise<T> {
     const parts = this.#writable()
-    return this.#writes.run(() => this.#transactions.run(this.#checked(parts, work)))
+    const result = await this.#writes.run(() => this.#transactions.run(this.#checked(parts, work)))
+    this.#walLimit.afterCommit()
+    return result
   }
 
   /** The inside of a transaction that writes. */
