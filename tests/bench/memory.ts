@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from 'chronode'
 import type { Finding } from './budgets.ts'
+import { START } from './workload.ts'
 
 const OBSERVATIONS = 1_000_000
 const ENTITIES = 1000
@@ -15,7 +16,7 @@ export async function iterateAMillion(): Promise<Finding[]> {
   const db = await openDatabase({ storage: { path: join(folder, 'million.db') } })
   const many = await db.createCollection('many', { dimension: 8 })
   function* observations() {
-    for (let i = 0; i < OBSERVATIONS; i++) yield { entity: `e${i % ENTITIES}`, timestamp: i, vector: [i, 1, 2, 3, 4, 5, 6, 7] }
+    for (let i = 0; i < OBSERVATIONS; i++) yield { entity: `e${i % ENTITIES}`, timestamp: START + i, vector: [i, 1, 2, 3, 4, 5, 6, 7] }
   }
   await many.insertMany(observations(), { batchSize: 10_000 })
   const start = performance.now()
