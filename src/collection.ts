@@ -15,7 +15,17 @@ import { ArgumentError, type BatchPlace, described, NotFoundError } from './erro
 import { type InsertManyOptions, type InsertProgress, insertStream } from './insert-stream.js'
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
 import { checkOptions } from './options.js'
-import type { CollectionRecord, EntityRecord, InsertResult, Metric, NewObservation, Observation, Snapshot, Store } from './storage/index.js'
+import type {
+  CollectionRecord,
+  EntityRecord,
+  InsertResult,
+  Metric,
+  NewObservation,
+  Observation,
+  Snapshot,
+  Store,
+  TimeRange,
+} from './storage/index.js'
 import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
 import type { Trajectory } from './trajectory.js'
 import { normalize, toVector, type VectorInput } from './vector.js'
@@ -137,9 +147,7 @@ export class Collection {
   async delete(request: { readonly entity: string; readonly from?: TimestampInput; readonly to?: TimestampInput }): Promise<number> {
     this.#host.assertOpen()
     checkOptions('request', request, ['entity', 'from', 'to'])
-    const { entity, from, to } = request
-    const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
-    return this.#host.track(this.#host.store.deleteRange(this.#record, toEntityId(entity), range))
+    return this.#host.track(this.#host.store.deleteRange(this.#record, toEntityId(request.entity), toRange(request)))
   }
 
   /** Removes an entity with its observations and attributes. @returns false: there was none. */
@@ -201,9 +209,10 @@ export class Collection {
     return this.#host.track(this.#trajectory(request))
   }
 
-  async #trajectory({ entity, from, to, last }: TrajectoryRequest): Promise<Trajectory> {
+  async #trajectory(request: TrajectoryRequest): Promise<Trajectory> {
+    const { entity, last } = request
     if (last !== undefined && !(Number.isInteger(last) && last > 0)) throw new ArgumentError('last', 'a whole number above 0', described(last))
-    const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
+    const range = toRange(request)
     const id = toEntityId(entity)
     const pieces: Observation[] = []
     const reading = this.#read(async function* (snapshot, collection) {
@@ -272,6 +281,10 @@ export class Collection {
       'these look like seconds. Multiply them by 1000.'
     this.#host.warn({ code: 'TIMESTAMP_SUSPICIOUS', message, collection: this.name })
   }
+}
+
+function toRange({ from, to }: { readonly from?: TimestampInput; readonly to?: TimestampInput }): TimeRange {
+  return { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
 }
 
 function dropped(name: string): NotFoundError {

@@ -107,8 +107,8 @@ function rangeDetail({ from, to, last }: BoundRange): string {
 }
 
 async function predictLines(query: BoundPredict, level: number, { analytics, stop, store }: Context): Promise<Line[]> {
-  const { collection, methods, model, fallback, timeoutMs, context, entities } = query
-  const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
+  const { collection, context, entities } = query
+  const route = await stop.race(analytics.route(query))
   const asked = context.last === undefined ? `newest ${route.context} of each` : ''
   const snapshot = entities.kind === 'ids' && entities.ids.length === 1 ? await openSnapshot(store, stop) : undefined
   try {

@@ -12,8 +12,7 @@ import type { Batch, Context } from './running.js'
 /** Reads contexts ahead and predicts them page by page. */
 export async function* predictRows(query: BoundPredict, rowsWanted: number, context: Context): AsyncGenerator<Batch> {
   const { analytics, stop } = context
-  const { collection, methods, model, fallback, timeoutMs } = query
-  const route = await stop.race(analytics.route({ collection, methods, model, fallback, timeoutMs }))
+  const route = await stop.race(analytics.route(query))
   const { entities } = query
   if (entities.kind === 'ids' && entities.ids.length === 1) {
     yield await answerPage(await readOne(query, entities.ids[0]!, route, context), query, route, context)
