@@ -165,23 +165,25 @@ function enclosed<Inside>(c: Cursor, closing: string, read: (c: Cursor) => Insid
 
 /** Sum : Product { ( `+` | `-` ) Product } */
 function sum(c: Cursor): Expression {
-  const { start } = c.token
-  let left = product(c)
-  while (c.isSymbol('+') || c.isSymbol('-')) {
-    const operator = c.takeOperator().text as '+' | '-'
-    const right = product(c)
-    left = { kind: 'binary', start, end: c.lastEnd, operator, left, right }
-  }
-  return left
+  return leftToRight(c, product, '+', '-')
 }
 
 /** Product : Factor { ( `*` | `/` ) Factor } */
 function product(c: Cursor): Expression {
+  return leftToRight(c, factor, '*', '/')
+}
+
+function leftToRight<Operator extends '+' | '-' | '*' | '/'>(
+  c: Cursor,
+  operand: (c: Cursor) => Expression,
+  one: Operator,
+  other: Operator,
+): Expression {
   const { start } = c.token
-  let left = factor(c)
-  while (c.isSymbol('*') || c.isSymbol('/')) {
-    const operator = c.takeOperator().text as '*' | '/'
-    const right = factor(c)
+  let left = operand(c)
+  while (c.isSymbol(one) || c.isSymbol(other)) {
+    const operator = c.takeOperator().text as Operator
+    const right = operand(c)
     left = { kind: 'binary', start, end: c.lastEnd, operator, left, right }
   }
   return left
