@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openDatabase } from 'chronode'
+import { randomNumbers } from '../tests/support/random-numbers.ts'
 
 const DIMENSION = 32
 const ENTITIES = 500
@@ -23,7 +24,7 @@ else await work(folder, Number(process.env.CHRONODE_SOAK_SEED), Number(process.e
 async function work(where, seed, operations) {
   const db = await openDatabase({ storage: { path: join(where, 'soak.db'), busy_timeout_ms: 60_000 } })
   const walks = await db.createCollection('walks', { dimension: DIMENSION, metric: 'l2' })
-  const random = randomFrom(seed)
+  const random = randomNumbers(seed)
   const entity = () => `e${Math.floor(random() * ENTITIES)}`
   const predict = db.prepare('PREDICT vector AT LATEST + 10s FOR ENTITIES $1')
   const told = Math.max(1, Math.floor(operations / REPORTS))
@@ -99,15 +100,4 @@ function report(children, where, start) {
 
 function vectorOf(random) {
   return Float32Array.from({ length: DIMENSION }, () => random() - 0.5)
-}
-
-/** Mulberry32, Tommy Ettinger 2017. */
-function randomFrom(seed) {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let z = Math.imul(state ^ (state >>> 15), 1 | state)
-    z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z
-    return ((z ^ (z >>> 14)) >>> 0) / 4294967296
-  }
 }

@@ -1,5 +1,6 @@
+import { randomNumbers } from '../support/random-numbers.ts'
 import type { compileModel } from '../support/torch-models.ts'
-import { DIMENSION, randomFrom } from './workload.ts'
+import { DIMENSION } from './workload.ts'
 
 const HIDDEN = 64
 const WIDTH = 128
@@ -36,7 +37,7 @@ def forward(self, trajectory: Tensor, target: Tensor) -> Tensor:
 
 /** A latent ODE of random weights: its cost is that of a trained one. */
 export function latentOde(compile: typeof compileModel): Buffer {
-  const random = randomFrom(2)
+  const random = randomNumbers(2)
   const weights = (rows: number, columns: number) => ({
     shape: [rows, columns],
     values: Float32Array.from({ length: rows * columns }, () => (random() - 0.5) / Math.sqrt(rows)),

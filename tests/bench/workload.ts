@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Collection, type ConfigInput, type Database, openDatabase } from 'chronode'
+import { randomNumbers } from '../support/random-numbers.ts'
 
 export const DIMENSION = 128
 export const LENGTH = 50
@@ -16,23 +17,12 @@ export interface Workload {
   close(): Promise<void>
 }
 
-/** A random number in [0, 1) from a seed, the same in every run (mulberry32, Tommy Ettinger 2017). */
-export function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let z = Math.imul(state ^ (state >>> 15), 1 | state)
-    z = (z + Math.imul(z ^ (z >>> 7), 61 | z)) ^ z
-    return ((z ^ (z >>> 14)) >>> 0) / 4294967296
-  }
-}
-
 /** A database on disk with `entities` random walks of LENGTH observations. */
 export async function openWorkload(entities: number, analytics: ConfigInput['analytics'] = {}): Promise<Workload> {
   const folder = mkdtempSync(join(tmpdir(), 'chronode-bench-'))
   const db = await openDatabase({ storage: { path: join(folder, 'bench.db') }, analytics })
   const collection = await db.createCollection('walks', { dimension: DIMENSION, metric: 'l2' })
-  const random = randomFrom(1)
+  const random = randomNumbers(1)
   for (let entity = 0; entity < entities; entity++) await collection.insert(walk(`e${entity}`, random))
   return {
     folder,
