@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { Option } from 'commander'
 import type { ConfigInput } from '../index.js'
 import { UsageError } from './terminal.js'
 
@@ -8,6 +9,14 @@ export const CONFIG_FILE = 'chronode.toml'
 export interface DatabaseOptions {
   readonly config?: string
   readonly database?: string
+}
+
+export function configOption(): Option {
+  return new Option('--config <file>', `the configuration (default: ${CONFIG_FILE} of this folder)`)
+}
+
+export function databaseOption(): Option {
+  return new Option('--database <file>', 'a database file, without a configuration: no model, predictions are linear').conflicts('config')
 }
 
 /** What to open: the file of settings, the database file alone, or `chronode.toml` of this folder. @throws {UsageError} none of them. */

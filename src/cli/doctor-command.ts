@@ -1,10 +1,31 @@
+import { Command } from 'commander'
 import { visible } from './cell.js'
 import type { Check } from './check.js'
+import { configOption } from './choose-database.js'
+import type { CommandRun } from './command.js'
 import { examine } from './examine.js'
+import { packageVersion } from './package-version.js'
 import { EXIT, styled, type Terminal, write } from './terminal.js'
 
 /** What is printed for a status, and how: `failed` alone must catch the eye. */
 const STYLES = { ok: 'green', absent: 'yellow', failed: 'red' } as const
+
+const EXAMPLES = `
+Examples:
+  chronode doctor
+  chronode doctor --config chronode.toml
+  chronode doctor --json
+
+Exit code: 0 all that the configuration asks for works, 1 something of it does not.`
+
+export function describeDoctor({ terminal, end }: CommandRun): Command {
+  return new Command('doctor')
+    .description('say what works on this machine, what does not, and what mends it')
+    .addOption(configOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: { config?: string; json?: boolean }) => end(await doctorCommand(options, packageVersion(), terminal)))
+}
 
 /** Prints what works and what does not. @returns 1 when something that the configuration asks for does not. */
 export async function doctorCommand(options: { config?: string; json?: boolean }, version: string, { stdout }: Terminal): Promise<number> {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { type Database, type NativeStatus, openDatabase, type Warning } from '../index.js'
 import { attempt, type Check, settingsOf } from './check.js'
 import { CONFIG_FILE } from './choose-database.js'
 import { modelChecks, predictionChecks } from './examine-models.js'
 import { inMemory } from './in-memory.js'
+import { packageVersion } from './package-version.js'
 
 /** Looks at everything that a database needs here: Node, SQLite, native code, and what the configuration names. */
 export async function examine(config: string | undefined, version: string): Promise<Check[]> {
@@ -69,9 +69,4 @@ async function examineConfiguration(file: string): Promise<Check[]> {
 async function databaseDetail(db: Database): Promise<string> {
   const collections = db.collections().map(({ name }) => name)
   return `${(await settingsOf(db)).get('storage.path')}, ${collections.length === 0 ? 'no collections yet' : `collections ${collections.join(', ')}`}`
-}
-
-function packageVersion(name: string): string {
-  const { version }: { version: string } = createRequire(import.meta.url)(`${name}/package.json`)
-  return version
 }
