@@ -18,8 +18,18 @@ import {
 import { toCollectionName } from './entity.js'
 import { ArgumentError, DatabaseClosedError, described, NotFoundError } from './errors.js'
 import { type Native, type NativeStatus, openNative } from './native/index.js'
+import { checkOptions } from './options.js'
 import type { Predictor } from './prediction.js'
-import { type AttachedConnection, type CollectionRecord, type CollectionSettings, openStore, type Store, type VerifyReport } from './storage/index.js'
+import {
+  type AttachedConnection,
+  type BackupOptions,
+  type CollectionRecord,
+  type CollectionSettings,
+  openStore,
+  type Store,
+  type VerifyOptions,
+  type VerifyReport,
+} from './storage/index.js'
 import { DIMENSION_MAX } from './vector.js'
 import { createWarn, type Logger, type Warn } from './warning.js'
 
@@ -179,8 +189,9 @@ export class Database {
   }
 
   /** Computes every stored checksum and count again, and asks SQLite about its own structure. */
-  async verify(options: { readonly signal?: AbortSignal } = {}): Promise<VerifyReport> {
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     this.#assertOpen()
+    checkOptions('options', options, ['signal', 'onProgress'])
     return this.#track(this.#parts.store.verify(options))
   }
 
@@ -201,8 +212,9 @@ export class Database {
    * @throws {ArgumentError} there is a file at `path`, and `overwrite` was not asked for.
    * @throws {StorageError} `STORAGE_FULL`, `STORAGE_UNREACHABLE`, `STORAGE_BUSY`; nothing is left behind.
    */
-  async backup(path: string, options: { readonly overwrite?: boolean } = {}): Promise<void> {
+  async backup(path: string, options: BackupOptions = {}): Promise<void> {
     this.#assertOpen()
+    checkOptions('options', options, ['overwrite', 'signal', 'onProgress'])
     return this.#track(this.#parts.store.backup(path, options))
   }
 

@@ -1,6 +1,14 @@
 export type { ModelDescription, PredictorDescription } from './analytics/index.js'
 export { Collection, type CollectionStats, type EntityDescription, type ObservationInput, type TrajectoryRequest } from './collection.js'
-export type { AnalyticsInput, ConfigInput, StorageInput } from './config.js'
+export {
+  type AnalyticsConfig,
+  type AnalyticsInput,
+  type Config,
+  type ConfigInput,
+  readConfig,
+  type StorageConfig,
+  type StorageInput,
+} from './config.js'
 export { type CollectionOptions, Database, type OpenOptions, openDatabase, type PreparedStatement } from './database.js'
 export type {
   AsOfRequest,
@@ -25,7 +33,16 @@ export type { InsertManyOptions, InsertProgress } from './insert-stream.js'
 export type { JsonObject, JsonValue } from './json.js'
 export { type BuildOptions, type BuildReport, type BuildResult, buildNative, type NativeStatus } from './native/index.js'
 export { type Outcome, type PredictionItem, type Predictor, REFUSAL_REASONS, type Refusal, type RefusalReason } from './prediction.js'
-export type { AttachedConnection, CollectionSettings, InsertResult, Metric, VerifyProblem, VerifyReport } from './storage/index.js'
+export type {
+  AttachedConnection,
+  BackupOptions,
+  CollectionSettings,
+  InsertResult,
+  Metric,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyReport,
+} from './storage/index.js'
 export { formatTimestamp, type Timestamp, type TimestampInput } from './timestamp.js'
 export type { Trajectory } from './trajectory.js'
 export type { VectorInput } from './vector.js'

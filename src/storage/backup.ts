@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync, type Stats, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { ArgumentError, described, StorageError } from '../errors.js'
+import { ArgumentError, described, QueryStoppedError, StorageError } from '../errors.js'
 import { toStorageError } from './sqlite-errors.js'
 import type { SqliteDatabase } from './sqlite-library.js'
+import type { BackupOptions } from './store.js'
 
-export interface BackupOptions {
-  /** Replaces a file that is there. Default false. */
-  readonly overwrite?: boolean
+export interface CopyOptions extends Pick<BackupOptions, 'signal' | 'onProgress'> {
+  /** How long it may fail to advance because somebody writes through that same connection. */
+  readonly stallMs: number
 }
 
 /** Copied in one turn of the event loop: with pages of 16 KB about a millisecond. */
@@ -48,14 +49,14 @@ function isSameFile(one: Stats, other: Stats): boolean {
  * Copies what a connection sees, page by page, between other work. On one whose read transaction is open the copy is that view.
  *
  * @param assertFree  Whether the name may still be taken, when the copy is whole.
- * @param stallMs  How long it may fail to advance because somebody writes through that same connection.
  * @throws {StorageError} `STORAGE_FULL`, `STORAGE_UNREACHABLE`, `STORAGE_BUSY`; nothing is left behind.
+ * @throws {QueryStoppedError} `QUERY_ABORTED`: the signal said so.
  */
-export async function copyTo(target: string, database: SqliteDatabase, assertFree: () => void, stallMs: number): Promise<void> {
+export async function copyTo(target: string, database: SqliteDatabase, assertFree: () => void, options: CopyOptions): Promise<void> {
   const unfinished = `${target}.${randomUUID().slice(0, 8)}.unfinished` // two backups to one name must not meet
   try {
     createPrivate(unfinished)
-    await transfer(database, unfinished, stallMs)
+    await transfer(database, unfinished, options)
     assertFree()
     renameSync(unfinished, target)
   } catch (error) {
@@ -73,10 +74,12 @@ function createPrivate(path: string): void {
   }
 }
 
-async function transfer(database: SqliteDatabase, path: string, stallMs: number): Promise<void> {
+async function transfer(database: SqliteDatabase, path: string, { stallMs, signal, onProgress }: CopyOptions): Promise<void> {
   let remainingBefore = Number.POSITIVE_INFINITY
   let advancedAtMs = performance.now()
-  const progress = ({ remainingPages }: { remainingPages: number }): number => {
+  const progress = ({ remainingPages, totalPages }: { remainingPages: number; totalPages: number }): number => {
+    if (signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'The backup was aborted.', { cause: signal.reason })
+    onProgress?.({ pages: totalPages - remainingPages, pagesTotal: totalPages })
     if (remainingPages !== remainingBefore) advancedAtMs = performance.now()
     else if (performance.now() - advancedAtMs > stallMs) throw stalled(stallMs)
     remainingBefore = remainingPages

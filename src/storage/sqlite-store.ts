@@ -5,7 +5,7 @@ import type { AttachedConnection } from './app-connection.js'
 import { attachConnection } from './attached-connection.js'
 import { AttachedReaders } from './attached-readers.js'
 import { AttachedTransactions } from './attached-transactions.js'
-import { type BackupOptions, backupTarget, copyTo } from './backup.js'
+import { backupTarget, copyTo } from './backup.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
 import { type Connection, openConnection } from './connection.js'
@@ -17,7 +17,18 @@ import { closedByApp, isBusy, openTransaction } from './sqlite-errors.js'
 import { loadSqlite } from './sqlite-library.js'
 import { closed, SqliteSnapshot } from './sqlite-snapshot.js'
 import { Statement } from './statement.js'
-import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, Snapshot, Store, TimeRange, VerifyReport } from './store.js'
+import type {
+  BackupOptions,
+  CollectionRecord,
+  CollectionSettings,
+  InsertResult,
+  NewObservation,
+  Snapshot,
+  Store,
+  TimeRange,
+  VerifyOptions,
+  VerifyReport,
+} from './store.js'
 import { OwnTransactions, type Transactions, type Work } from './transaction.js'
 import { Turnstile } from './turnstile.js'
 import { verifyAll } from './verify.js'
@@ -177,10 +188,10 @@ class SqliteStore implements Store {
     return this.#openSnapshot(this.options.limits ?? SNAPSHOT_LIMITS)
   }
 
-  async verify({ signal }: { signal?: AbortSignal } = {}): Promise<VerifyReport> {
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const snapshot = await this.#openSnapshot(WITHOUT_LIMITS)
     try {
-      return await verifyAll(snapshot, this.connection, signal)
+      return await verifyAll(snapshot, this.connection, options)
     } finally {
       snapshot.release()
     }
@@ -192,7 +203,7 @@ class SqliteStore implements Store {
     const target = targetOf()
     const snapshot = await untilFree(() => this.#openCommitted(), performance.now() + this.options.busyTimeoutMs)
     try {
-      await copyTo(target, snapshot.reader.database, targetOf, this.options.busyTimeoutMs)
+      await copyTo(target, snapshot.reader.database, targetOf, { ...options, stallMs: this.options.busyTimeoutMs })
     } finally {
       snapshot.release()
     }

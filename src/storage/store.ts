@@ -123,6 +123,22 @@ export interface VerifyProblem {
   readonly what: string
 }
 
+export interface VerifyOptions {
+  /** Ends it with `QUERY_ABORTED`. */
+  readonly signal?: AbortSignal
+  /** Told after every page. */
+  readonly onProgress?: (progress: { readonly checked: number }) => void
+}
+
+export interface BackupOptions {
+  /** Replaces a file that is there. Default false. */
+  readonly overwrite?: boolean
+  /** Ends it with `QUERY_ABORTED`; nothing is left behind. */
+  readonly signal?: AbortSignal
+  /** Told as often as others have a turn. */
+  readonly onProgress?: (progress: { readonly pages: number; readonly pagesTotal: number }) => void
+}
+
 export interface VerifyReport {
   readonly ok: boolean
   /** Rows whose checksum was computed again. */
@@ -156,13 +172,13 @@ export interface Store {
   removeEntity(collection: CollectionRecord, entity: string): Promise<boolean>
 
   snapshot(): Promise<Snapshot>
-  verify(options?: { signal?: AbortSignal }): Promise<VerifyReport>
+  verify(options?: VerifyOptions): Promise<VerifyReport>
   /**
    * Copies the whole database as it is now to a file of its own, while others read and write. Uncommitted rows are not in it.
    *
    * @throws {ArgumentError} there is a file, and `overwrite` was not asked for.
    */
-  backup(path: string, options?: { readonly overwrite?: boolean }): Promise<void>
+  backup(path: string, options?: BackupOptions): Promise<void>
   /** Ends open snapshots. Twice is fine. */
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ import { type Extent, isIntact, type ObservationRow } from './observation-reader
 import { hasShape, type RowShape } from './row-shape.js'
 import { rowsOfPiece, type SqliteSnapshot } from './sqlite-snapshot.js'
 import { Statement } from './statement.js'
-import type { VerifyProblem, VerifyReport } from './store.js'
+import type { VerifyOptions, VerifyProblem, VerifyReport } from './store.js'
 
 const ROWS_A_PAGE = 500
 /** A damaged file may be damaged everywhere: the first ones tell enough. */
@@ -34,10 +34,10 @@ type OwnedRow = [key: number, entity: number, id: string | null, collection: num
  *
  * @throws {QueryStoppedError} `QUERY_ABORTED`: the signal said so.
  */
-export async function verifyAll(snapshot: SqliteSnapshot, connection: Connection, signal: AbortSignal | undefined): Promise<VerifyReport> {
-  const verification = new Verification(snapshot, signal)
+export async function verifyAll(snapshot: SqliteSnapshot, connection: Connection, options: VerifyOptions): Promise<VerifyReport> {
+  const verification = new Verification(snapshot, options)
   await verification.rows()
-  for (const what of await checkIntegrity(snapshot.reader.database, connection, signal)) verification.report(undefined, undefined, what)
+  for (const what of await checkIntegrity(snapshot.reader.database, connection, options.signal)) verification.report(undefined, undefined, what)
   const { problems, checked } = verification
   return { ok: problems.length === 0, checked, problems }
 }
@@ -49,7 +49,7 @@ class Verification {
 
   constructor(
     private readonly snapshot: SqliteSnapshot,
-    private readonly signal: AbortSignal | undefined,
+    private readonly options: VerifyOptions,
   ) {}
 
   async rows(): Promise<void> {
@@ -76,7 +76,9 @@ class Verification {
   /** Before each read: a turn for others when it is due, and a look whether to go on. */
   async #pause(): Promise<void> {
     await this.snapshot.pause()
-    if (this.signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: this.signal.reason })
+    const { signal, onProgress } = this.options
+    if (signal?.aborted === true) throw new QueryStoppedError('QUERY_ABORTED', 'verify() was aborted.', { cause: signal.reason })
+    onProgress?.({ checked: this.checked })
   }
 
   #statement<Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> {

@@ -58,6 +58,24 @@ test('of two backups to one name the first one stays', async () => {
   expect(await (await openForTest({ path: target })).verify()).toMatchObject({ ok: true, checked: 5000 + 2 })
 })
 
+test('a backup tells how far it is, and leaves nothing behind when it is aborted', async () => {
+  const store = await openForTest()
+  await store.insert(await createWords(store), everySecond('a', 50_000))
+  const target = temporaryFile('copy.db')
+  const told: { pages: number; pagesTotal: number }[] = []
+  await store.backup(target, { onProgress: (progress) => told.push(progress) })
+  expect(told.length).toBeGreaterThan(1)
+  expect(told.map(({ pages }) => pages)).toEqual(told.map(({ pages }) => pages).sort((a, b) => a - b))
+  for (const { pages, pagesTotal } of told) expect(pages).toBeLessThanOrEqual(pagesTotal)
+
+  const stopping = new AbortController()
+  const reason = new Error('enough')
+  const other = `${target}.other`
+  const error = await rejection(store.backup(other, { signal: stopping.signal, onProgress: () => stopping.abort(reason) }))
+  expect(error).toMatchObject({ code: 'QUERY_ABORTED', cause: reason })
+  expect(readdirSync(dirname(target))).toEqual(['copy.db'])
+})
+
 describe('a backup is refused', () => {
   test('where there is a file, and replaces it when asked to', async () => {
     const store = await openForTest()

@@ -60,6 +60,16 @@ test('writes go on meanwhile, and are not part of what is verified', async () =>
   expect(await verifying).toEqual({ ok: true, checked: 20_002, problems: [] })
 })
 
+test('it tells how much it has checked', async () => {
+  const store = await openForTest()
+  await store.insert(await createWords(store), everySecond('a', 5000))
+  const told: number[] = []
+  const { checked } = await store.verify({ onProgress: (progress) => told.push(progress.checked) })
+  expect(told.length).toBeGreaterThan(1)
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  expect(told.at(-1)).toBeLessThanOrEqual(checked)
+})
+
 test('a signal ends it', async () => {
   const store = await openForTest()
   const words = await createWords(store)
