@@ -4,19 +4,10 @@ import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 import type { PreparedStatement } from 'chronode'
 import { benchForward, canCompileModels, compileModel } from '../support/torch-models.ts'
+import { type Finding, range } from './finding.ts'
 import { latentOde } from './latent-ode.ts'
 import { type Candidate, compare, median, type Ratio } from './measure.ts'
 import { DIMENSION, LENGTH, openWorkload, START, STEP_MS, type Workload } from './workload.ts'
-
-/** One line of the report: what was measured against what, and what it may be. */
-export interface Finding {
-  readonly work: string
-  readonly against: string
-  readonly budget: string
-  readonly ratio: string
-  readonly holds: boolean
-  readonly detail: string
-}
 
 /** How often the paired measurements of libtorch are made. */
 const ROUNDS = 9
@@ -27,10 +18,6 @@ const TEXT = `PREDICT vector AT ${TARGET} FOR ENTITY 'e7'`
 
 async function times(calls: number, work: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < calls; i++) await work()
-}
-
-function range({ median: middle, min, max }: Ratio): string {
-  return `${middle.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
 }
 
 function microseconds({ firstUs, secondUs }: Ratio): string {
@@ -75,6 +62,7 @@ export async function linearAndParse(): Promise<Finding[]> {
         against: 'a prepared read of the two rows it needs',
         budget: 'at most 3',
         ratio: range(linear),
+        cpu: range(linear.cpu),
         holds: linear.median <= 3,
         detail: microseconds(linear),
       },
@@ -83,6 +71,7 @@ export async function linearAndParse(): Promise<Finding[]> {
         against: 'the same read',
         budget: 'below 1',
         ratio: range(parsing),
+        cpu: range(parsing.cpu),
         holds: parsing.median < 1,
         detail: microseconds(parsing),
       },

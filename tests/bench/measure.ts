@@ -2,40 +2,58 @@
 export interface Candidate {
   readonly name: string
   readonly calls: number
+  /** Before each run, untimed. */
+  prepare?(): Promise<void> | void
   run(): Promise<void> | void
 }
 
-export interface Ratio {
-  /** Of the first over the second, round by round: the machine's drift meets both alike. */
+export interface Spread {
   readonly median: number
   readonly min: number
   readonly max: number
+}
+
+/** Of the first over the second, round by round: the machine's drift meets both alike. */
+export interface Ratio extends Spread {
+  /** The same of processor time, all threads of this process together. */
+  readonly cpu: Spread
   /** Median time of one call, in microseconds. */
   readonly firstUs: number
   readonly secondUs: number
 }
 
+interface Cost {
+  readonly us: number
+  readonly cpuUs: number
+}
+
 /** Times two candidates in turn, A B A B, after a round that does not count. */
 export async function compare(first: Candidate, second: Candidate, rounds = 9): Promise<Ratio> {
-  const pairs: { readonly first: number; readonly second: number }[] = []
+  const pairs: { readonly first: Cost; readonly second: Cost }[] = []
   for (let round = -1; round < rounds; round++) {
-    const pair = { first: await callUs(first), second: await callUs(second) }
+    const pair = { first: await callCost(first), second: await callCost(second) }
     if (round >= 0) pairs.push(pair)
   }
-  const ratios = pairs.map((pair) => pair.first / pair.second)
   return {
-    median: median(ratios),
-    min: Math.min(...ratios),
-    max: Math.max(...ratios),
-    firstUs: median(pairs.map((pair) => pair.first)),
-    secondUs: median(pairs.map((pair) => pair.second)),
+    ...spread(pairs.map((pair) => pair.first.us / pair.second.us)),
+    cpu: spread(pairs.map((pair) => pair.first.cpuUs / pair.second.cpuUs)),
+    firstUs: median(pairs.map((pair) => pair.first.us)),
+    secondUs: median(pairs.map((pair) => pair.second.us)),
   }
 }
 
-async function callUs({ run, calls }: Candidate): Promise<number> {
+async function callCost({ prepare, run, calls }: Candidate): Promise<Cost> {
+  await prepare?.()
+  const cpu = process.cpuUsage()
   const start = performance.now()
   await run()
-  return ((performance.now() - start) / calls) * 1000
+  const us = (performance.now() - start) * 1000
+  const { user, system } = process.cpuUsage(cpu)
+  return { us: us / calls, cpuUs: (user + system) / calls }
+}
+
+export function spread(values: readonly number[]): Spread {
+  return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
 
 export function median(values: readonly number[]): number {

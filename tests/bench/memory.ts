@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openDatabase } from 'chronode'
-import type { Finding } from './budgets.ts'
+import type { Finding } from './finding.ts'
 import { START } from './workload.ts'
 
 const OBSERVATIONS = 1_000_000
