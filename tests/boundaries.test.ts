@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ['engine', 'vocabulary', 'storage/index', 'analytics/index'],
   database: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index'],
   index: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index'],
-  cli: ['cli', 'index', 'commander', 'smol-toml'],
+  cli: ['cli', 'index', 'commander', 'smol-toml', 'fastest-levenshtein', 'papaparse', 'apache-arrow', 'hyparquet', 'hyparquet-writer'],
 }
 
 /** Files directly in src/ that are no vocabulary. */
