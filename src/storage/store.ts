@@ -1,7 +1,8 @@
+import type { Metric } from '../distance.js'
 import type { JsonObject, JsonValue } from '../json.js'
 import type { Trajectory } from '../trajectory.js'
 
-export type Metric = 'cosine' | 'l2' | 'dot'
+export type { Metric }
 
 export interface CollectionSettings {
   readonly dimension: number
