@@ -1,4 +1,5 @@
-import { rates, sizeFinding } from './bulk.ts'
+import { rates } from './absolute.ts'
+import { sizeFinding } from './bulk.ts'
 import { atLeast, type Finding, finding, type Scale } from './finding.ts'
 import { compare } from './measure.ts'
 import { Source } from './observations.ts'
@@ -32,7 +33,7 @@ async function feed({ dimension, entities, moments, rounds }: Feed): Promise<Fin
       `live feed, ${entities} entities × ${moments} moments × ${dimension}`,
       'prepared one-row-each inserts',
       ratio,
-      rates(ratio),
+      rates(ratio.secondUs, ratio.firstUs),
       atLeast(1, 2),
     ),
     sizeFinding(`file after it, × ${dimension}`, writing.sizeRatio(), writing.peerSizeRatio()),
@@ -51,5 +52,5 @@ async function oneByOne(dimension: number, count: number, rounds: number): Promi
   }
   using writing = new Writing(load)
   const ratio = await compare(writing.peer(), writing.ours(), rounds)
-  return [finding(`batches of one observation, × ${dimension}`, 'the same, a transaction each', ratio, rates(ratio))]
+  return [finding(`batches of one observation, × ${dimension}`, 'the same, a transaction each', ratio, rates(ratio.secondUs, ratio.firstUs))]
 }

@@ -32,6 +32,7 @@ export class PeerTable {
       CREATE TABLE IF NOT EXISTS entity (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
       CREATE TABLE IF NOT EXISTS observation (key INTEGER PRIMARY KEY, entity INTEGER NOT NULL, timestamp REAL NOT NULL, vector BLOB NOT NULL);
       CREATE UNIQUE INDEX IF NOT EXISTS by_time ON observation (entity, timestamp);`)
+    for (const [id, key] of this.#database.prepare<[], [string, number]>('SELECT id, key FROM entity').raw().all()) this.#keys.set(id, key)
     this.#insertEntity = this.#database.prepare('INSERT INTO entity (id) VALUES (?)')
     this.#insert = this.#database.prepare('INSERT INTO observation (entity, timestamp, vector) VALUES (?, ?, ?)')
     this.#write = this.#database.transaction((batch: Batch) => {

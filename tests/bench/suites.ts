@@ -1,8 +1,11 @@
 import { linearAndParse, neural } from './budgets.ts'
 import { bulk } from './bulk.ts'
 import type { Suite } from './finding.ts'
+import { footprint } from './footprint.ts'
 import { live } from './live.ts'
 import { iterateAMillion } from './memory.ts'
+import { opening } from './opening.ts'
+import { reads } from './reads.ts'
 
 /** In the order of the report. */
 export const suites: readonly Suite[] = [
@@ -10,5 +13,8 @@ export const suites: readonly Suite[] = [
   { name: 'neural', run: neural },
   { name: 'bulk', run: bulk },
   { name: 'live', run: live },
+  { name: 'reads', run: reads },
+  { name: 'opening', run: opening },
+  { name: 'footprint', run: footprint },
   { name: 'iterate', run: iterateAMillion },
 ]
