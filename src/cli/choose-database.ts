@@ -15,8 +15,8 @@ export function configOption(): Option {
   return new Option('--config <file>', `the configuration (default: ${CONFIG_FILE} of this folder)`)
 }
 
-export function databaseOption(): Option {
-  return new Option('--database <file>', 'a database file, without a configuration: no model, predictions are linear').conflicts('config')
+export function databaseOption(description = 'a database file, without a configuration'): Option {
+  return new Option('--database <file>', description).conflicts('config')
 }
 
 /** What to open: the file of settings, the database file alone, or `chronode.toml` of this folder. @throws {UsageError} none of them. */

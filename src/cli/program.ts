@@ -1,16 +1,25 @@
 import { Command, CommanderError } from 'commander'
-import { DatabaseError, InvariantError } from '../index.js'
+import { DatabaseError, InvariantError, QueryStoppedError } from '../index.js'
+import { describeBackup } from './backup-command.js'
 import { visible } from './cell.js'
+import { describeCollections } from './collections-command.js'
 import { type CommandRun, type DescribeCommand, withSettingsOf } from './command.js'
+import { describeDescribe } from './describe-command.js'
 import { describeDoctor } from './doctor-command.js'
+import { Interrupted } from './interrupt.js'
 import { describeNative } from './native-build.js'
 import { packageVersion } from './package-version.js'
 import { describeQuery } from './query-command.js'
 import { EXIT, styled, type Terminal, UsageError } from './terminal.js'
+import { describeVerify } from './verify-command.js'
 
 /** All commands, as help lists them. */
 const COMMANDS: readonly DescribeCommand[] = [
-  describeQuery, //
+  describeQuery,
+  describeCollections,
+  describeDescribe,
+  describeVerify,
+  describeBackup,
   describeDoctor,
   describeNative,
 ]
@@ -64,6 +73,10 @@ function describeProgram(run: CommandRun): Command {
 
 function codeOf(error: unknown, { stderr }: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage // commander has told it already
+  if (error instanceof QueryStoppedError && error.cause instanceof Interrupted) {
+    stderr.write(`${visible(error.message)}\n`)
+    return EXIT.interrupted
+  }
   const title = styled('red', 'error:', stderr)
   if (error instanceof UsageError) {
     stderr.write(`${title} ${visible(error.message)}\n`)

@@ -26,7 +26,7 @@ export function describeQuery({ terminal, end }: CommandRun): Command {
     .description('run one statement of the query language and print its rows')
     .argument('<statement>', "the statement, in quotes; '-' reads it from standard input")
     .addOption(configOption())
-    .addOption(databaseOption())
+    .addOption(databaseOption('a database file, without a configuration: no model, predictions are linear'))
     .option('--param <text>', 'the value of $1, then of $2, ..., or :name=text; as text', (text) => parameters.addText(text))
     .option('--json-param <json>', 'the same as JSON: a number, a list, a vector, null', (json) => parameters.addJson(json))
     .addOption(new Option('--json', 'print a JSON array, one row a line, vectors in full, times in epoch milliseconds').conflicts('table'))

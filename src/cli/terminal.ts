@@ -20,6 +20,8 @@ export const EXIT = {
   failed: 1,
   /** The command was not understood. */
   usage: 2,
+  /** Somebody pressed Ctrl-C: what a shell says of it. */
+  interrupted: 130,
 } as const
 
 /** A command that cannot be understood: exit code 2. */
