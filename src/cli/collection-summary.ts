@@ -1,7 +1,7 @@
 import type { Collection } from '../index.js'
 
 /** A collection in the words of the query language. Times are epoch milliseconds, null where there is nothing. */
-export interface CollectionSummary {
+export type CollectionSummary = {
   readonly name: string
   readonly dimension: number
   readonly metric: string

@@ -39,16 +39,7 @@ async function collectionsCommand({ json = false, ...chosen }: DatabaseOptions &
   await using db = await openStorage(chosen, { readonly: true }, terminal)
   const rows: CollectionSummary[] = []
   for (const collection of db.collections()) rows.push(await summaryOf(collection))
-  await write(
-    terminal.stdout,
-    json
-      ? jsonText(rows)
-      : tableText(
-          rows.map((row) => ({ ...row })),
-          COLUMNS,
-          terminal.stdout,
-        ),
-  )
+  await write(terminal.stdout, json ? jsonText(rows) : tableText(rows, COLUMNS, terminal.stdout))
   return EXIT.ok
 }
 

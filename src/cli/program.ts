@@ -4,6 +4,7 @@ import { describeBackup } from './backup-command.js'
 import { visible } from './cell.js'
 import { describeCollections } from './collections-command.js'
 import { type CommandRun, type DescribeCommand, withSettingsOf } from './command.js'
+import { describeConfig } from './config-command.js'
 import { describeDescribe } from './describe-command.js'
 import { describeDoctor } from './doctor-command.js'
 import { Interrupted } from './interrupt.js'
@@ -20,6 +21,7 @@ const COMMANDS: readonly DescribeCommand[] = [
   describeDescribe,
   describeVerify,
   describeBackup,
+  describeConfig,
   describeDoctor,
   describeNative,
 ]
