@@ -12,7 +12,7 @@ function perSecond(us: number): string {
   return thousands < 10 ? thousands.toFixed(1) : thousands.toFixed(0)
 }
 
-function duration(us: number): string {
+export function duration(us: number): string {
   if (us < 1000) return `${us.toFixed(1)} µs`
   return us < 1_000_000 ? `${(us / 1000).toFixed(2)} ms` : `${(us / 1_000_000).toFixed(2)} s`
 }

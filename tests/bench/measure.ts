@@ -22,7 +22,7 @@ export interface Ratio extends Spread {
   readonly secondUs: number
 }
 
-interface Cost {
+export interface Cost {
   readonly us: number
   readonly cpuUs: number
 }
@@ -42,7 +42,7 @@ export async function compare(first: Candidate, second: Candidate, rounds = 9): 
   }
 }
 
-async function callCost({ prepare, run, calls }: Candidate): Promise<Cost> {
+export async function callCost({ prepare, run, calls }: Candidate): Promise<Cost> {
   await prepare?.()
   const cpu = process.cpuUsage()
   const start = performance.now()

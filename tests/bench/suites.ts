@@ -1,3 +1,4 @@
+import { beside } from './beside.ts'
 import { linearAndParse, neural } from './budgets.ts'
 import { bulk } from './bulk.ts'
 import type { Suite } from './finding.ts'
@@ -16,5 +17,6 @@ export const suites: readonly Suite[] = [
   { name: 'reads', run: reads },
   { name: 'opening', run: opening },
   { name: 'footprint', run: footprint },
+  { name: 'beside', run: beside },
   { name: 'iterate', run: iterateAMillion },
 ]

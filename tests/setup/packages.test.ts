@@ -66,7 +66,7 @@ describe('packages are not current', () => {
   })
 })
 
-describe.each(['package-lock.json', 'tools/node/package-lock.json'])('%s', (file) => {
+describe.each(['package-lock.json', 'tools/node/package-lock.json', 'tests/bench/peers/package-lock.json'])('%s', (file) => {
   interface Locked {
     readonly integrity?: string
     readonly resolved?: string

@@ -1,0 +1,16 @@
+import { openDatabase } from 'chronode'
+import type { Contender } from './contender.ts'
+
+export async function openChronode(path: string, dimension: number): Promise<Contender> {
+  const db = await openDatabase({ storage: { path } })
+  const collection = await db.createCollection('walks', { dimension, metric: 'l2' })
+  const asOf = db.prepare('SELECT vector FROM walks AS OF $1 FOR ENTITY $2')
+  return {
+    name: 'Chronode',
+    insert: async (batch) => void (await collection.insert(batch)),
+    finish() {},
+    trajectory: async (entity) => (await collection.trajectory({ entity })).vectors,
+    newestBefore: async (entity, at) => (await asOf.all([at, entity])).rows[0]!['vector'] as Float32Array,
+    close: () => db.close(),
+  }
+}
