@@ -43,7 +43,7 @@ export type {
   VerifyProblem,
   VerifyReport,
 } from './storage/index.js'
-export { formatTimestamp, type Timestamp, type TimestampInput } from './timestamp.js'
+export { formatTimestamp, type Timestamp, type TimestampInput, toTimestamp } from './timestamp.js'
 export type { Trajectory } from './trajectory.js'
 export type { VectorInput } from './vector.js'
 export type { Logger, Warning } from './warning.js'

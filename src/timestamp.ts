@@ -13,7 +13,7 @@ export const TIMESTAMP_MAX = 8.64e15
 
 const EXPECTED = "epoch milliseconds, a Date, or ISO-8601 text such as '2030', '2030-12-31' or '2030-12-31T08:00:00Z'"
 
-/** @throws {InvalidTimestampError} */
+/** A moment as the number that is stored for it: epoch milliseconds. @throws {InvalidTimestampError} */
 export function toTimestamp(input: unknown, place?: BatchPlace): Timestamp {
   if (typeof input === 'number') return checked(input, input, place)
   if (typeof input === 'string') {
