@@ -1,6 +1,7 @@
 import { ArgumentError, described } from '../errors.js'
 import type { AttachedConnection } from './app-connection.js'
-import { type Connection, walBytesOf } from './connection.js'
+import { type Connection, openedInPlace, walBytesOf } from './connection.js'
+import { DatabaseFiles } from './database-files.js'
 import { closedByApp } from './sqlite-errors.js'
 import { libraryOf, type SqliteConstructor, type SqliteDatabase } from './sqlite-library.js'
 import { Statement, withStorageErrors } from './statement.js'
@@ -31,13 +32,16 @@ export function attachConnection(candidate: AttachedConnection, { readonly }: { 
   const file = new Statement<[], string>(database, "SELECT file FROM pragma_database_list WHERE name = 'main'").get() ?? '' // absolute, links resolved
   const Sqlite = database.constructor as SqliteConstructor // further connections must not bring in a second SQLite
   const canReopen = !database.memory && file !== ''
+  const files = canReopen ? new DatabaseFiles(file) : undefined
+  const open = () => withStorageErrors(file, () => new Sqlite(file, { timeout: 0, readonly: true, fileMustExist: true }))
   return {
     path: canReopen ? file : database.name || 'a temporary file',
     database,
     readonly: readonly || database.readonly,
     isAttached: true,
     library: libraryOf(Sqlite),
-    openReader: canReopen ? () => withStorageErrors(file, () => new Sqlite(file, { timeout: 0, readonly: true, fileMustExist: true })) : undefined,
+    openReader: files === undefined ? undefined : () => openedInPlace(open, files),
+    files,
     walBytes: () => (canReopen ? walBytesOf(file) : 0),
     close: () => undefined,
   }

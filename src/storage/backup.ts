@@ -27,7 +27,8 @@ export function backupTarget(path: unknown, source: string, { overwrite = false 
   const stats = statSync(target, { throwIfNoEntry: false })
   if (stats === undefined) return target
   if (!stats.isFile()) throw new ArgumentError('path', 'the path of a file', `${target}, which is no regular file`)
-  if (source !== '' && isSameFile(stats, statSync(source))) throw new ArgumentError('path', 'another file than the database', target)
+  const sourceStats = source === '' ? undefined : statSync(source, { throwIfNoEntry: false })
+  if (sourceStats !== undefined && isSameFile(stats, sourceStats)) throw new ArgumentError('path', 'another file than the database', target)
   if (overwrite) return target
   throw new ArgumentError('path', 'a file that does not exist yet', `${target}, which does`, 'Choose another path, or pass { overwrite: true }.')
 }
@@ -54,8 +55,8 @@ function isSameFile(one: Stats, other: Stats): boolean {
  */
 export async function copyTo(target: string, database: SqliteDatabase, assertFree: () => void, options: CopyOptions): Promise<void> {
   const unfinished = `${target}.${randomUUID().slice(0, 8)}.unfinished` // two backups to one name must not meet
+  createPrivate(unfinished)
   try {
-    createPrivate(unfinished)
     await transfer(database, unfinished, options)
     assertFree()
     renameSync(unfinished, target)

@@ -2,6 +2,7 @@ import { closeSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ArgumentError, StorageError } from '../errors.js'
 import type { Warn } from '../warning.js'
+import { DatabaseFiles } from './database-files.js'
 import { libraryOf, type SqliteConstructor, type SqliteDatabase } from './sqlite-library.js'
 import { Statement, withStorageErrors } from './statement.js'
 
@@ -29,6 +30,8 @@ export interface Connection {
   readonly library: string | undefined
   /** A further connection that only reads; undefined where there can be none. */
   readonly openReader: (() => SqliteDatabase) | undefined
+  /** Undefined in memory. */
+  readonly files: DatabaseFiles | undefined
   /** The size of the write-ahead log. */
   walBytes(): number
   close(): void
@@ -47,11 +50,22 @@ function openMemory(Sqlite: SqliteConstructor, { path, readonly }: ConnectionOpt
   if (readonly) throw new ArgumentError('storage.readonly', 'false with path :memory:', 'true', 'A database in memory starts empty.')
   const database = new Sqlite(path, { timeout: 0 })
   database.pragma('foreign_keys = ON')
-  return { path, database, readonly, isAttached: false, library: undefined, openReader: undefined, walBytes: () => 0, close: () => database.close() }
+  return {
+    path,
+    database,
+    readonly,
+    isAttached: false,
+    library: undefined,
+    openReader: undefined,
+    files: undefined,
+    walBytes: () => 0,
+    close: () => database.close(),
+  }
 }
 
 function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connection {
   const { path, readonly } = options
+  assertNothingInTheWay(path)
   prepareFile(path, readonly)
   const open = (asReader: boolean) => withStorageErrors(path, () => new Sqlite(path, { timeout: 0, readonly: asReader, fileMustExist: true }))
   const database = open(readonly)
@@ -61,15 +75,30 @@ function openFile(Sqlite: SqliteConstructor, options: ConnectionOptions): Connec
     database.close()
     throw error
   }
+  const files = new DatabaseFiles(path)
   return {
     path,
     database,
     readonly,
     isAttached: false,
     library: libraryOf(Sqlite),
-    openReader: () => open(true),
+    openReader: () => openedInPlace(() => open(true), files),
+    files,
     walBytes: () => walBytesOf(path),
     close: () => database.close(),
+  }
+}
+
+/** A further connection: by the same name there may be another file by now. @throws {StorageError} `STORAGE_UNREACHABLE` */
+export function openedInPlace(open: () => SqliteDatabase, files: DatabaseFiles): SqliteDatabase {
+  files.assertInPlaceNow()
+  const database = open()
+  try {
+    files.assertInPlaceNow()
+    return database
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 
@@ -100,7 +129,7 @@ function warnUnlessWal(database: SqliteDatabase, path: string, warn: Warn): void
 
 /** Makes an empty file that only its owner may use, or refuses what is there. Never opens what SQLite may have open. */
 function prepareFile(path: string, readonly: boolean): void {
-  const stats = statusOf(path)
+  const stats = statusOf(path, path)
   if (stats !== undefined) {
     if (stats.isFile()) return
     const what = stats.isDirectory() ? 'a directory' : 'not a regular file'
@@ -122,11 +151,23 @@ function prepareFile(path: string, readonly: boolean): void {
   }
 }
 
-function statusOf(path: string): Stats | undefined {
+/** SQLite makes a log and its index beside the file, and says of what is there instead that the disk is bad, or read-only. */
+function assertNothingInTheWay(path: string): void {
+  for (const beside of ['-wal', '-shm', '-journal'].map((suffix) => `${path}${suffix}`)) {
+    const stats = statusOf(beside, path)
+    if (stats !== undefined && !stats.isFile())
+      throw unreachableFile(path, `SQLite keeps a file of its own at ${beside}, and what is there is none. Move it away`, undefined)
+  }
+}
+
+/** @param database  Of which this file is a part: for messages. */
+function statusOf(path: string, database: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    throw unreachableFile(path, 'its folder cannot be read. Check the path and its permissions', error)
+    if (hasCode(error, 'ENAMETOOLONG'))
+      throw unreachableFile(database, 'its name is too long, with the -journal that SQLite adds. Choose a shorter one', error)
+    throw unreachableFile(database, 'its folder cannot be read. Check the path and its permissions', error)
   }
 }
 

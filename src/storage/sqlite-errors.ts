@@ -7,9 +7,23 @@ const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: 
     'STORAGE_BUSY',
     'is locked by another process or connection. Try again, let that write end, or raise busy_timeout_ms under [storage].',
   ],
+  ['SQLITE_PROTOCOL', 'STORAGE_BUSY', 'is being opened or closed by many others at once. Try again.'],
   ['SQLITE_LOCKED', 'STORAGE_BUSY', 'is locked by another statement of this process. Try again when it has ended.'],
   ['SQLITE_FULL', 'STORAGE_FULL', 'cannot grow: its disk, or its page limit, is full. Make room; nothing of this write was kept.'],
-  ['SQLITE_READONLY', 'STORAGE_READ_ONLY', 'cannot be written here. Check the permissions of the file and its folder.'],
+  [
+    'SQLITE_READONLY_DBMOVED',
+    'STORAGE_UNREACHABLE',
+    'was deleted, moved or replaced while it was open; nothing of this write was kept. Close it wherever it is open, and put the file in its place.',
+  ],
+  ...['SQLITE_READONLY_CANTINIT', 'SQLITE_READONLY_DIRECTORY', 'SQLITE_READONLY_CANTLOCK', 'SQLITE_READONLY_RECOVERY'].map(
+    (extended) =>
+      [
+        extended,
+        'STORAGE_READ_ONLY',
+        'is in WAL mode, in which SQLite writes beside it even to read. Let this user write into its folder, or copy the file to one where it may.',
+      ] as const,
+  ),
+  ['SQLITE_READONLY', 'STORAGE_READ_ONLY', 'cannot be written here. Check the permissions of the file, of its -wal and -shm, and of its folder.'],
   [
     'SQLITE_NOTADB',
     'STORAGE_NOT_A_DATABASE',

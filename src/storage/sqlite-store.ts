@@ -189,6 +189,8 @@ class SqliteStore implements Store {
   }
 
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#ready()
+    this.connection.files?.assertInPlaceNow()
     const snapshot = await this.#openSnapshot(WITHOUT_LIMITS)
     try {
       return await verifyAll(snapshot, this.connection, options)
@@ -198,12 +200,15 @@ class SqliteStore implements Store {
   }
 
   async backup(path: string, options: BackupOptions = {}): Promise<void> {
-    const { path: file, openReader } = this.connection
+    const { path: file, openReader, files, database } = this.connection
     const targetOf = () => backupTarget(path, openReader === undefined ? '' : file, options)
     const target = targetOf()
+    const copy = { ...options, stallMs: this.options.busyTimeoutMs }
+    this.#ready()
+    if (files?.areInPlace === false) return copyTo(target, database, targetOf, copy) // no further connection would find what this one has
     const snapshot = await untilFree(() => this.#openCommitted(), performance.now() + this.options.busyTimeoutMs)
     try {
-      await copyTo(target, snapshot.reader.database, targetOf, { ...options, stallMs: this.options.busyTimeoutMs })
+      await copyTo(target, snapshot.reader.database, targetOf, copy)
     } finally {
       snapshot.release()
     }
@@ -270,6 +275,7 @@ class SqliteStore implements Store {
   #checked<T>(parts: Parts, work: (parts: Parts) => T | Work<T>): () => T | Work<T> {
     const { isOfApp } = this.#transactions
     return () => {
+      this.connection.files?.assertInPlace()
       this.#assertSchema(isOfApp)
       return work(parts)
     }

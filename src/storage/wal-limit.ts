@@ -1,3 +1,4 @@
+import { StorageError } from '../errors.js'
 import { type Connection, WAL_BYTES_MAX } from './connection.js'
 import { Statement } from './statement.js'
 
@@ -23,6 +24,11 @@ export class WalLimit {
   afterCommit(): void {
     if (this.#checkpoint === undefined || performance.now() < this.#nextLookMs) return
     this.#nextLookMs = performance.now() + LOOK_MS
-    if (this.connection.walBytes() > WAL_BYTES_MAX && !this.connection.database.inTransaction) this.#checkpoint.all()
+    if (this.connection.walBytes() <= WAL_BYTES_MAX || this.connection.database.inTransaction) return
+    try {
+      this.#checkpoint.all()
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error // the write is kept, be the disk full or not; the log is cut another time
+    }
   }
 }
