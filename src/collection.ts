@@ -11,7 +11,7 @@ import {
   type SelectRecord,
 } from './engine/index.js'
 import { toEntityId } from './entity.js'
-import { ArgumentError, type BatchPlace, described, NotFoundError } from './errors.js'
+import { ArgumentError, described, NotFoundError } from './errors.js'
 import { type InsertManyOptions, type InsertProgress, insertStream } from './insert-stream.js'
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
 import { checkOptions } from './options.js'
@@ -28,7 +28,7 @@ import type {
 } from './storage/index.js'
 import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
 import type { Trajectory } from './trajectory.js'
-import { normalize, toVector, type VectorInput } from './vector.js'
+import { normalize, toVector, type VectorInput, type VectorPlace, VectorRoom } from './vector.js'
 import type { Warn } from './warning.js'
 
 /** One observation on its way in. */
@@ -82,6 +82,8 @@ const BATCH_MAX = 1_000_000
 export class Collection {
   readonly #record: CollectionRecord
   readonly #host: CollectionHost
+  /** Where the last batch was copied to, for the next one; a garbage collection may take it. */
+  #spareRoom: WeakRef<VectorRoom> | undefined
 
   /** @internal */
   constructor(record: CollectionRecord, host: CollectionHost) {
@@ -111,7 +113,7 @@ export class Collection {
    */
   async insert(batch: readonly ObservationInput[]): Promise<InsertResult> {
     this.#host.assertOpen()
-    return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch)))
+    return this.#insert(batch)
   }
 
   /**
@@ -124,14 +126,30 @@ export class Collection {
     checkOptions('options', options, ['batchSize', 'onProgress', 'signal'])
     return insertStream(source, options, (batch, offset) => {
       this.#host.assertOpen()
-      return this.#host.track(this.#host.store.insert(this.#record, this.#checked(batch, offset, true)))
+      return this.#insert(batch, offset, true)
     })
+  }
+
+  async #insert(batch: readonly ObservationInput[], offset = 0, isStream = false): Promise<InsertResult> {
+    const room = this.#takeRoom()
+    const checked = this.#checked(batch, room, offset, isStream)
+    try {
+      return await this.#host.track(this.#host.store.insert(this.#record, checked))
+    } finally {
+      this.#giveBack(room)
+    }
   }
 
   /** `insert` in one turn: inside the app's open transaction it is part of it. It blocks while another process writes. */
   insertSync(batch: readonly ObservationInput[]): InsertResult {
     this.#host.assertOpen()
-    return this.#host.store.insertNow(this.#record, this.#checked(batch))
+    const room = this.#takeRoom()
+    const checked = this.#checked(batch, room)
+    try {
+      return this.#host.store.insertNow(this.#record, checked)
+    } finally {
+      this.#giveBack(room)
+    }
   }
 
   /** Replaces the attributes of an entity, or with `merge` applies them as a JSON merge patch (RFC 7386). null clears them. @throws {NotFoundError} */
@@ -251,28 +269,45 @@ export class Collection {
     }
   }
 
-  #checked(batch: readonly ObservationInput[], offset = 0, isStream = false): NewObservation[] {
+  #checked(batch: readonly ObservationInput[], room: VectorRoom, offset = 0, isStream = false): NewObservation[] {
     if (!Array.isArray(batch)) throw new ArgumentError('batch', 'a list of observations', described(batch))
     if (batch.length > BATCH_MAX)
       throw new ArgumentError('batch', `at most ${BATCH_MAX} observations`, `${batch.length}`, 'Write it in several batches.')
-    const checked = batch.map((item: unknown, index) => this.#observation(item, { collection: this.name, index: offset + index, isStream }))
-    if (looksLikeSeconds(checked.map(({ timestamp }) => timestamp))) this.#warnSeconds()
+    return this.#checkedItems(batch, room, { collection: this.name, dimension: this.dimension, index: offset, isStream })
+  }
+
+  /** @param place  Of the first item, then of each in turn: errors take from it what they say. */
+  #checkedItems(batch: readonly unknown[], room: VectorRoom, place: VectorPlace & { index: number }): NewObservation[] {
+    const checked: NewObservation[] = []
+    let last: string | undefined // of a trajectory only the first id is looked at
+    for (const item of batch) {
+      if (typeof item !== 'object' || item === null)
+        throw new ArgumentError(`batch[${place.index}]`, 'an object with entity, timestamp and vector', described(item))
+      const { entity, timestamp, vector, payload } = item as Partial<ObservationInput>
+      if (entity === undefined || entity !== last) last = toEntityId(entity, place)
+      const observation = {
+        entity: last,
+        timestamp: toTimestamp(timestamp, place),
+        vector: toVector(vector, place, room),
+        payload: payload === undefined ? undefined : toJsonText(payload, 'payload', place),
+      }
+      if (this.normalized) normalize(observation.vector, place)
+      checked.push(observation)
+      place.index++
+    }
+    if (looksLikeSeconds(timestampsOf(checked))) this.#warnSeconds()
     return checked
   }
 
-  #observation(item: unknown, place: BatchPlace): NewObservation {
-    if (typeof item !== 'object' || item === null)
-      throw new ArgumentError(`batch[${place.index}]`, 'an object with entity, timestamp and vector', described(item))
-    const { entity, timestamp, vector, payload } = item as Partial<ObservationInput>
-    const at = { ...place, dimension: this.dimension }
-    const checked = {
-      entity: toEntityId(entity, place),
-      timestamp: toTimestamp(timestamp, place),
-      vector: toVector(vector, at),
-      payload: payload === undefined ? undefined : toJsonText(payload, 'payload', place),
-    }
-    if (this.normalized) normalize(checked.vector, at)
-    return checked
+  #takeRoom(): VectorRoom {
+    const room = this.#spareRoom?.deref() ?? new VectorRoom(this.dimension)
+    this.#spareRoom = undefined
+    return room
+  }
+
+  #giveBack(room: VectorRoom): void {
+    room.clear()
+    this.#spareRoom = new WeakRef(room)
   }
 
   #warnSeconds(): void {
@@ -281,6 +316,10 @@ export class Collection {
       'these look like seconds. Multiply them by 1000.'
     this.#host.warn({ code: 'TIMESTAMP_SUSPICIOUS', message, collection: this.name })
   }
+}
+
+function* timestampsOf(batch: readonly NewObservation[]): Generator<number> {
+  for (const { timestamp } of batch) yield timestamp
 }
 
 function toRange({ from, to }: { readonly from?: TimestampInput; readonly to?: TimestampInput }): TimeRange {

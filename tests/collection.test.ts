@@ -50,6 +50,37 @@ test('entities and attributes tell what is known of each', async () => {
   await expect(drift.attributes('x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('batches that are under way at once keep their own vectors, whatever becomes of the arrays they came in', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 2 })
+  const given: Float32Array[] = []
+  const batchOf = (batch: number) =>
+    Array.from({ length: 20 }, (_, i) => {
+      const vector = Float32Array.of(batch, i)
+      given.push(vector)
+      return { entity: `e${batch}`, timestamp: i, vector }
+    })
+
+  const writing = Array.from({ length: 8 }, (_, batch) => many.insert(batchOf(batch)))
+  for (const vector of given) vector.fill(-1)
+  await Promise.all(writing)
+
+  for (let batch = 0; batch < 8; batch++) {
+    const { vectors } = await many.trajectory({ entity: `e${batch}` })
+    expect(vectors).toEqual(Float32Array.from({ length: 40 }, (_, k) => (k % 2 === 0 ? batch : (k - 1) / 2)))
+  }
+})
+
+test('a gap in a batch is refused, and its place told', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  const batch = [{ entity: 'a', timestamp: 1, vector: [1] }]
+  batch[2] = { entity: 'a', timestamp: 3, vector: [3] }
+
+  await expect(many.insert(batch)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'batch[1]' })
+  expect(await many.stats()).toEqual({ entities: 0, observations: 0 })
+})
+
 test('insertMany writes a stream in atomic batches and tells of each', async () => {
   const db = await openForTest()
   const many = await db.createCollection('many', { dimension: 1 })

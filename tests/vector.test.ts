@@ -1,7 +1,7 @@
 import vm from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { DimensionError, InvalidVectorError } from '../src/errors.js'
-import { normalize, toVector } from '../src/vector.js'
+import { normalize, toVector, VectorRoom } from '../src/vector.js'
 
 const place = { collection: 'words', dimension: 3, index: 4 }
 
@@ -103,6 +103,29 @@ describe('a vector is refused', () => {
     expect(refusal(input)).toMatchObject({ code: 'VECTOR_NOT_FINITE', message: expect.stringContaining(words), collection: 'words', index: 4 })
   })
 
+  test.each([1, 2, 3, 4, 5, 8, 11])('wherever a number of %i is not finite, and says which', (dimension) => {
+    for (let i = 0; i < dimension; i++) {
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+        const input = new Float32Array(dimension).fill(1)
+        input[i] = bad
+        expect(() => toVector(input, { collection: 'words', dimension })).toThrow(`Number ${i} of this vector is ${bad};`)
+      }
+    }
+  })
+
+  test('when Infinity and -Infinity would add up to nothing, and not when the largest numbers add up to more than float32 holds', () => {
+    const place = { collection: 'words', dimension: 8 }
+    expect(() => toVector([Number.POSITIVE_INFINITY, 0, 0, 0, Number.NEGATIVE_INFINITY, 0, 0, 0], place)).toThrow(
+      'Number 0 of this vector is Infinity;',
+    )
+    expect(toVector(new Float32Array(8).fill(3.4028234663852886e38), place)[7]).toBe(3.4028234663852886e38)
+  })
+
+  test('when it only claims the right length', () => {
+    const liar = Object.defineProperty(new Float32Array(2), 'length', { value: 3 })
+    expect(refusal(liar)).toMatchObject({ code: 'DIMENSION_MISMATCH', expected: 3, received: 2 })
+  })
+
   test('the largest float32 is still fine', () => {
     expect(toVector([3.4028234663852886e38, 0, 0], place)[0]).toBe(3.4028234663852886e38)
   })
@@ -144,6 +167,27 @@ describe('a vector is refused', () => {
     expect(refusal([1, Number.NaN, 3])).toMatchObject({
       message: 'Item 4 of this batch for collection "words": Number 1 of this vector is NaN; all must be finite. Nothing of the batch was written.',
     })
+  })
+})
+
+describe('a room', () => {
+  test.each([3, 16_384, 40_000])('holds the copies of a batch of vectors of %i numbers, each its own', (dimension) => {
+    const room = new VectorRoom(dimension)
+    const place = { collection: 'words', dimension }
+    const count = dimension === 3 ? 10_000 : 3
+    for (const round of [1, 2]) {
+      const vectors = Array.from({ length: count }, (_, i) => toVector(new Float32Array(dimension).fill(i * round), place, room))
+      expect(vectors.every((vector, i) => vector.length === dimension && vector.every((number) => number === i * round))).toBe(true)
+      room.clear()
+    }
+  })
+
+  test('is written over once it is cleared', () => {
+    const room = new VectorRoom(3)
+    const first = toVector([1, 2, 3], place, room)
+    room.clear()
+    toVector([4, 5, 6], place, room)
+    expect(first).toEqual(Float32Array.of(4, 5, 6))
   })
 })
 

@@ -158,7 +158,11 @@ export interface Store {
   collection(name: string): CollectionRecord | undefined
   collections(): readonly CollectionRecord[]
 
-  /** One atomic upsert on (entity, timestamp). A key twice in the batch: the last wins. */
+  /**
+   * One atomic upsert on (entity, timestamp). A key twice in the batch: the last wins.
+   *
+   * @param batch  Its vectors are written over once the write has ended: who keeps one copies it.
+   */
   insert(collection: CollectionRecord, batch: readonly NewObservation[]): Promise<InsertResult>
   /**
    * The same in one turn, in a savepoint of the app's transaction where one is open. Waiting for another process's lock
