@@ -1,4 +1,5 @@
 import { ArgumentError, described, QueryStoppedError } from './errors.js'
+import { Slice } from './slice.js'
 
 export interface InsertManyOptions {
   /** Observations in one atomic batch. Default 1000. */
@@ -19,7 +20,8 @@ const BATCH_SIZE = 1000
 const BATCH_SIZE_MAX = 100_000
 
 /**
- * Writes a stream batch by batch, one after another: the source is never read faster than it is written.
+ * Writes a stream batch by batch, one after another: the source is never read faster than it is written, and the event loop
+ * turns between batches.
  *
  * @param write  Writes one batch whole or not at all; `offset` is the position of its first item in the stream.
  */
@@ -42,11 +44,20 @@ export async function insertStream<T>(
     batch = []
     progress = { batches: progress.batches + 1, inserted: progress.inserted + inserted, replaced: progress.replaced + replaced }
     onProgress?.(progress)
+    await slice.pause()
   }
   stopIfAborted(signal)
-  for await (const item of source) {
-    batch.push(item)
-    if (batch.length === batchSize) await flush()
+  const slice = new Slice()
+  if (isAsync(source)) {
+    for await (const item of source) {
+      batch.push(item)
+      if (batch.length === batchSize) await flush()
+    }
+  } else {
+    for (const item of source) {
+      batch.push(item) // what is at hand is not awaited: that costs as much as checking it
+      if (batch.length === batchSize) await flush()
+    }
   }
   if (batch.length > 0) await flush()
   return progress
@@ -55,6 +66,10 @@ export async function insertStream<T>(
 function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted)
     throw new QueryStoppedError('QUERY_ABORTED', 'The stream was stopped by its signal. The batches before it are written.', { cause: signal.reason })
+}
+
+function isAsync<T>(source: AsyncIterable<T> | Iterable<T>): source is AsyncIterable<T> {
+  return Symbol.asyncIterator in source
 }
 
 function isIterable(source: unknown): boolean {

@@ -96,6 +96,24 @@ test('insertMany writes a stream in atomic batches and tells of each', async () 
   expect(await many.stats()).toEqual({ entities: 1, observations: 20 })
 })
 
+test('insertMany of what is at hand lets the event loop turn, and closes its source when it stops', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  const stop = new AbortController()
+  let isClosed = false
+  function* long() {
+    try {
+      for (let i = 0; i < 50_000; i++) yield { entity: 'a', timestamp: i, vector: [i] }
+    } finally {
+      isClosed = true
+    }
+  }
+  setTimeout(() => stop.abort(), 20)
+
+  await expect(many.insertMany(long(), { batchSize: 10, signal: stop.signal })).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
+  expect(isClosed).toBe(true)
+})
+
 test('a bad item of a stream is named by its position in the stream, and only its batch is not written', async () => {
   const db = await openForTest()
   const many = await db.createCollection('many', { dimension: 1 })
