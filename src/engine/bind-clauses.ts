@@ -1,7 +1,8 @@
 import type { CollectionRecord } from '../storage/index.js'
 import type { ValueBinder } from './bind-values.js'
 import type { BoundCondition, BoundEntities, BoundLimit, BoundOrderKey, BoundRange } from './bound.js'
-import { type Compiled, compile, type Scope, test } from './expression.js'
+import type { Compiled, Scope } from './compiled.js'
+import { compile, test } from './expression.js'
 import type { Mistakes } from './mistakes.js'
 import type { Entities, Expression, Identifier, Limit, OrderKey, Range, Span } from './statement.js'
 
@@ -73,19 +74,29 @@ export function bindOrder(
   { values, mistakes }: Binder,
 ): readonly BoundOrderKey[] {
   if (keys.length === 0) return []
-  const named = columns()
-  const inner: Scope = {
-    names: [...named.keys(), ...scope.names],
-    what: scope.what,
-    column: (name) => named.get(name) ?? scope.column(name),
-    root: (name) => scope.root(name),
-  }
+  const inner = withNames(columns(), scope)
   return keys.map(({ expression, descending }) => {
     const { kind, evaluate } = compile(expression, inner, values)
     if (kind === 'vector' || kind === 'interval')
-      throw mistakes.type(expression, `A ${kind} has no order. Order by a number of it, such as norm(vector).`)
+      throw mistakes.type(
+        expression,
+        `${kind === 'vector' ? 'A vector' : 'A span of time'} has no order. Order by a number of it, such as norm(vector).`,
+      )
     return { expression, descending, evaluate }
   })
+}
+
+/** A scope in which the names given by AS come first. */
+export function withNames(named: ReadonlyMap<string, Compiled>, scope: Scope): Scope {
+  return {
+    names: [...named.keys(), ...scope.names],
+    what: scope.what,
+    space: scope.space,
+    column: (name) => named.get(name) ?? scope.column(name),
+    root: (name) => scope.root(name),
+    refusal: (name) => scope.refusal?.(name),
+    aggregate: (call, values) => scope.aggregate(call, values),
+  }
 }
 
 export function bindLimit(limit: Limit | undefined, { values }: Binder): BoundLimit | undefined {

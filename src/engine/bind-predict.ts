@@ -1,13 +1,11 @@
 import { QueryLimitError } from '../errors.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource } from './bind-clauses.js'
 import type { BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
-import type { Compiled, Kind, Scope } from './expression.js'
-import { gridTimes } from './grid.js'
-import { entityScope } from './select-scope.js'
+import type { Compiled, Kind, Scope, Space } from './compiled.js'
+import { gridTimes, STEPS_MAX } from './grid.js'
+import { entityScope, noAggregates } from './select-scope.js'
 import type { Items, Option, Predict, Times, Using } from './statement.js'
 
-/** How many steps a grid or a horizon may have. */
-export const STEPS_MAX = 1_000_000
 /** The longest context that a statement may ask for, in observations. */
 export const CONTEXT_MAX = 4096
 
@@ -30,11 +28,15 @@ const NAMES = Object.keys(PREDICT_COLUMNS)
 const ALWAYS = ['status', 'method', 'fallback_reason']
 const ALL_COLUMNS = NAMES.map((name) => output(name, name))
 
-const PREDICT_SCOPE: Scope = {
-  names: NAMES,
-  what: 'column of PREDICT',
-  column: (name) => (Object.hasOwn(PREDICT_COLUMNS, name) ? column(name) : undefined),
-  root: () => undefined,
+function predictScope(space: Space): Scope {
+  return {
+    names: NAMES,
+    what: 'column of PREDICT',
+    space,
+    column: (name) => (Object.hasOwn(PREDICT_COLUMNS, name) ? column(name) : undefined),
+    root: () => undefined,
+    aggregate: noAggregates,
+  }
 }
 
 function column(name: string): Compiled {
@@ -59,12 +61,12 @@ export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
     columns,
     isWholeRow: columns === ALL_COLUMNS,
     entities: bindEntities(statement.entities, collection, binder),
-    where: bindCondition(statement.where, entityScope, binder),
+    where: bindCondition(statement.where, entityScope(collection), binder),
     times: bindTimes(statement.times, binder),
     context,
     ...bindUsing(statement.using, binder),
     ...bindOptions(statement.options, binder),
-    order: bindOrder(statement.order, PREDICT_SCOPE, () => namedItems(statement.items), binder),
+    order: bindOrder(statement.order, predictScope(collection), () => namedItems(statement.items), binder),
     limit: bindLimit(statement.limit, binder),
   }
 }

@@ -139,7 +139,7 @@ export class ValueBinder {
     return this.mistakes.type(span, 'This moment is beyond ±8.64e15 milliseconds of 1970.')
   }
 
-  private limitList(length: number, span: Span): void {
+  limitList(length: number, span: Span): void {
     if (length > LIST_LENGTH_MAX)
       throw this.mistakes.type(span, `A list may hold ${LIST_LENGTH_MAX} values; this one holds ${length}. Ask in several statements.`)
   }

@@ -1,7 +1,7 @@
 import type { Interval } from '../interval.js'
 import type { CollectionRecord } from '../storage/index.js'
 import type { Timestamp } from '../timestamp.js'
-import type { Expression } from './statement.js'
+import type { Expression, Fill } from './statement.js'
 
 /** The value of an expression for one row; NULL is null. */
 export type Evaluate = (row: never) => unknown
@@ -40,11 +40,52 @@ export interface BoundSelect {
   /** Absent: all of them. */
   readonly entities: BoundEntities
   readonly range: BoundRange
+  readonly sample: BoundSample | undefined
   readonly where: BoundCondition | undefined
+  /** True when WHERE looks at the entity and its attributes alone: it is tested once an entity, before anything of it is read. */
+  readonly isWherePerEntity: boolean
+  /** Undefined: no aggregates, a row is an observation. */
+  readonly grouping: BoundGrouping | undefined
+  readonly having: BoundCondition | undefined
   readonly order: readonly BoundOrderKey[]
   readonly limit: BoundLimit | undefined
-  /** What the expressions look at: the rest is not read. */
-  readonly reads: { readonly vectors: boolean; readonly payloads: boolean }
+  readonly reads: BoundReads
+}
+
+/** What expressions look at: the rest is not read. */
+export interface BoundReads {
+  readonly vectors: boolean
+  /** A column shows the vector as it is, which nothing else needs where `vectors` is false. */
+  readonly vectorsToShow: boolean
+  readonly payloads: boolean
+}
+
+export interface BoundSample {
+  readonly step: Interval
+  readonly fill: Fill
+  /** A column says who predicted. */
+  readonly showsMethod: boolean
+}
+
+/** Aggregates, one row a group: of each entity or of all, in each bucket of SAMPLE BY or in all times. */
+export interface BoundGrouping {
+  readonly byEntity: boolean
+  readonly aggregates: readonly BoundAggregate[]
+  /** As they were written, for EXPLAIN. */
+  readonly texts: readonly string[]
+}
+
+/** One aggregate, ready to be taken any number of times. */
+export interface BoundAggregate {
+  /** Absent: `count(*)`, which looks at no value. */
+  readonly evaluate: Evaluate | undefined
+  start(): Accumulator
+}
+
+/** Takes one value a row, NULL never, and gives one for all of them. */
+export interface Accumulator {
+  add(value: unknown): void
+  result(): unknown
 }
 
 export interface BoundShow {

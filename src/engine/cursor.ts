@@ -13,6 +13,8 @@ export const OPERATOR_COUNT_MAX = 1000
 export const LIST_LENGTH_MAX = 10_000
 
 const NO_CLAUSES: ReadonlySet<Keyword> = new Set()
+/** Clauses that begin with two words. */
+const LONG_CLAUSES: Partial<Record<Keyword, string>> = { order: 'ORDER BY', as: 'AS OF', sample: 'SAMPLE BY', group: 'GROUP BY' }
 
 /** Where the parser stands: the token that is next, the questions to it, and the mistakes it can be. */
 export class Cursor {
@@ -126,7 +128,7 @@ export class Cursor {
   once<Clause>(earlier: Clause | undefined, read: (cursor: Cursor) => Clause): Clause {
     if (earlier === undefined) return read(this)
     const { keyword } = this.token
-    const clause = keyword === 'order' ? 'ORDER BY' : keyword === 'as' ? 'AS OF' : this.found().toUpperCase()
+    const clause = (keyword && LONG_CLAUSES[keyword]) ?? this.found().toUpperCase()
     throw this.error(this.token, `This statement already has ${clause}; each clause is given once.`)
   }
 

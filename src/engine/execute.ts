@@ -1,11 +1,13 @@
 import { QueryLimitError, unreachable } from '../errors.js'
 import { Slice } from '../slice.js'
-import type { BoundLimit, BoundOrderKey, Evaluate, OutputColumn } from './bound.js'
+import { aggregateRows } from './aggregate-rows.js'
+import type { BoundLimit, Evaluate, OutputColumn } from './bound.js'
 import { catalogRows } from './catalog-rows.js'
-import { compareValues } from './expression.js'
 import type { Plan } from './plan.js'
 import { predictRows } from './predict-rows.js'
+import { type KeyedRow, sortRows } from './row-order.js'
 import type { Batch, Context, Row, Trace } from './running.js'
+import { sampleRows } from './sample-rows.js'
 import { scanRows } from './scan-rows.js'
 
 /** Runs a plan, batch by batch. Every choice the query makes is made here; the operators only loop. */
@@ -20,6 +22,10 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
       return predictRows(plan.query, plan.rowsWanted, context)
     case 'scan':
       return scanRows(plan.query, plan.rowsWanted, context)
+    case 'sample':
+      return sampleRows(plan.query, plan.rowsWanted, context)
+    case 'aggregate':
+      return aggregateRows(execute(plan.input, context), plan.query)
     case 'catalog':
       return catalogRows(plan.query, context)
     case 'filter':
@@ -57,47 +63,22 @@ async function* filter(input: AsyncIterable<Batch>, test: Evaluate): AsyncGenera
   }
 }
 
-interface KeyedRow {
-  readonly row: object
-  readonly values: readonly unknown[]
-}
-
 /** Sorts everything, or keeps what LIMIT will take while the rest passes by. */
 async function* sort(input: AsyncIterable<Batch>, { keys, rowsWanted }: Extract<Plan, { kind: 'sort' }>, maxRows: number): AsyncGenerator<Batch> {
-  const inOrder = (a: KeyedRow, b: KeyedRow): number => compareKeys(a.values, b.values, keys)
+  const slice = new Slice()
   let keyed: KeyedRow[] = []
   for await (const batch of input) {
     for (const row of batch) keyed.push({ row, values: keys.map(({ evaluate }) => evaluate(row as never)) })
-    if (keyed.length > 2 * rowsWanted + BATCH_ROWS) keyed = keyed.sort(inOrder).slice(0, rowsWanted)
+    if (keyed.length > 2 * rowsWanted + BATCH_ROWS) keyed = (await sortRows(keyed, keys, slice)).slice(0, rowsWanted)
     if (rowsWanted > maxRows && keyed.length > maxRows)
       throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, add a LIMIT, or raise maxRows.`, maxRows, undefined)
+    await slice.pause()
   }
-  const rows = keyed.sort(inOrder).map(({ row }) => row)
-  for (let i = 0; i < rows.length; i += BATCH_ROWS) yield rows.slice(i, i + BATCH_ROWS)
+  const sorted = await sortRows(keyed, keys, slice)
+  for (let i = 0; i < sorted.length; i += BATCH_ROWS) yield sorted.slice(i, i + BATCH_ROWS).map(({ row }) => row)
 }
 
 const BATCH_ROWS = 1024
-
-/** NULL comes last, whichever the direction; values of different kinds by kind; what has no order keeps the one it came in. */
-function compareKeys(a: readonly unknown[], b: readonly unknown[], keys: readonly BoundOrderKey[]): number {
-  for (let i = 0; i < keys.length; i++) {
-    const left = a[i]
-    const right = b[i]
-    if (left === null || right === null) {
-      if (left !== right) return left === null ? 1 : -1
-      continue
-    }
-    const order = compareValues(left, right) ?? kindRank(left) - kindRank(right)
-    if (order !== 0) return keys[i]!.descending ? -order : order
-  }
-  return 0
-}
-
-/** Booleans before numbers before text before what has no order. */
-function kindRank(value: unknown): number {
-  const rank = ['boolean', 'number', 'string'].indexOf(typeof value)
-  return rank < 0 ? 3 : rank
-}
 
 async function* limit(input: AsyncIterable<Batch>, { count, offset }: BoundLimit): AsyncGenerator<Batch> {
   let skip = offset

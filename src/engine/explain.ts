@@ -2,11 +2,12 @@ import type { Route, RouteStep } from '../analytics/index.js'
 import { unreachable } from '../errors.js'
 import { formatInterval } from '../interval.js'
 import { formatTimestamp } from '../timestamp.js'
-import type { BoundEntities, BoundPredict, BoundRange, BoundSelect, BoundTimes } from './bound.js'
+import type { BoundEntities, BoundGrouping, BoundPredict, BoundRange, BoundSample, BoundSelect, BoundTimes } from './bound.js'
 import { execute } from './execute.js'
 import type { Plan } from './plan.js'
 import { printExpression } from './print-expression.js'
 import type { Context, Trace } from './running.js'
+import { isPredicting } from './sample-rows.js'
 import { openSnapshot } from './stop.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
@@ -66,6 +67,10 @@ async function lines(plan: Plan, level: number, context: Context): Promise<Line[
       return [line('catalog', plan.query.kind === 'show' ? plan.query.what : plan.query.kind)]
     case 'scan':
       return [line('scan', scanDetail(plan.query))]
+    case 'aggregate':
+      return [line('aggregate', aggregateDetail(plan.query)), ...(await lines(plan.input, level + 1, context))]
+    case 'sample':
+      return [line('sample', sampleDetail(plan.query)), ...(await sampleLines(plan.query, level + 1, context))]
     case 'predict':
       return [line('predict', predictDetail(plan.query)), ...(await predictLines(plan.query, level + 1, context))]
     default:
@@ -73,9 +78,42 @@ async function lines(plan: Plan, level: number, context: Context): Promise<Line[
   }
 }
 
-function scanDetail({ collection, entities, range, where }: BoundSelect): string {
+function scanDetail({ collection, entities, range, where, isWherePerEntity }: BoundSelect): string {
   const count = entities.kind === 'each' ? `all ${collection.entityCount} entities` : named(entities)
-  return `"${collection.name}", ${count}, ${rangeDetail(range)}${where === undefined ? '' : ', tested row by row'}`
+  const tested = where === undefined ? '' : isWherePerEntity ? ` with ${printExpression(where.expression)}` : ', tested row by row'
+  return isWherePerEntity
+    ? `"${collection.name}", ${count}${tested}, ${rangeDetail(range)}`
+    : `"${collection.name}", ${count}, ${rangeDetail(range)}${tested}`
+}
+
+function aggregateDetail({ grouping, sample, range }: BoundSelect & { readonly grouping: BoundGrouping }): string {
+  const taken = grouping.texts.length === 0 ? 'nothing' : grouping.texts.join(', ')
+  const groups = grouping.byEntity ? 'of each entity' : 'of all entities'
+  return sample === undefined ? `${taken} ${groups}` : `${taken} ${groups}, ${gridDetail(sample, range)}`
+}
+
+function sampleDetail({ sample, range }: BoundSelect): string {
+  return `the last of each entity, ${gridDetail(sample!, range)}`
+}
+
+function gridDetail({ step, fill }: BoundSample, { from }: BoundRange): string {
+  const origin = from === undefined ? 'by the UTC calendar' : `from ${formatTimestamp(from)}`
+  return `in buckets of ${formatInterval(step)} ${origin}${fill === 'none' ? '' : `, empty ones filled: ${fill}`}`
+}
+
+async function sampleLines(query: BoundSelect, level: number, { analytics, stop }: Context): Promise<Line[]> {
+  const { where, isWherePerEntity, collection } = query
+  const scan = { level, operation: 'scan', detail: scanDetail(query) }
+  const read =
+    where === undefined || isWherePerEntity
+      ? [scan]
+      : [
+          { level, operation: 'filter', detail: printExpression(where.expression) },
+          { ...scan, level: level + 1 },
+        ]
+  if (!isPredicting(query)) return read
+  const route = await stop.race(analytics.route({ collection }))
+  return [...read, { level, operation: 'route', detail: route.reason }, ...routeLines(route, level + 1)]
 }
 
 function predictDetail({ collection, entities, times, where }: BoundPredict): string {

@@ -1,6 +1,9 @@
 import { addIntervals, type Interval } from '../interval.js'
 import type { Timestamp } from '../timestamp.js'
 
+/** How many steps a grid or a horizon may have. */
+export const STEPS_MAX = 1_000_000
+
 /**
  * The moments from `from` to `to`, `step` apart; moment k is `from` plus k steps, so that month ends do not drift.
  *

@@ -1,7 +1,8 @@
 const WORDS = [
   ...['explain', 'analyze', 'predict', 'select', 'show', 'describe', 'nearest', 'backtest'],
   ...['at', 'from', 'to', 'step', 'between', 'and', 'horizon', 'for', 'entity', 'entities', 'each', 'where', 'context', 'last', 'since', 'until'],
-  ...['using', 'model', 'with', 'order', 'by', 'asc', 'desc', 'limit', 'offset', 'as', 'of', 'sample', 'group', 'having'],
+  ...['using', 'model', 'with', 'order', 'by', 'asc', 'desc', 'limit', 'offset', 'as', 'of'],
+  ...['sample', 'fill', 'none', 'previous', 'linear', 'group', 'having'],
   ...['collections', 'models', 'predictors', 'backtests', 'settings', 'collection'],
   ...['or', 'not', 'in', 'like', 'is', 'null', 'true', 'false', 'interval', 'now', 'latest', 'first', 'payload', 'attributes'],
 ] as const

@@ -6,7 +6,7 @@ type Verb = 'PREDICT' | 'SELECT'
 
 const CLAUSES: Readonly<Record<Verb, readonly string[]>> = {
   PREDICT: ['FOR', 'FROM', 'WHERE', 'CONTEXT', 'USING', 'WITH', 'ORDER BY', 'LIMIT'],
-  SELECT: ['FOR', 'FROM', 'AS OF', 'BETWEEN', 'LAST', 'SINCE', 'UNTIL', 'WHERE', 'ORDER BY', 'LIMIT'],
+  SELECT: ['FOR', 'FROM', 'AS OF', 'BETWEEN', 'LAST', 'SINCE', 'UNTIL', 'SAMPLE BY', 'WHERE', 'GROUP BY', 'ORDER BY', 'LIMIT'],
 }
 
 const NEEDS_CONTEXT = 'In PREDICT a range stands directly behind CONTEXT: either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
@@ -20,15 +20,16 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     last: NEEDS_CONTEXT,
     since: NEEDS_CONTEXT,
     until: NEEDS_CONTEXT,
+    sample: 'PREDICT has no SAMPLE BY. Several moments are a grid: AT FROM t TO u STEP 1d.',
+    group: 'PREDICT has no GROUP BY: it gives one row an entity and time.',
   },
   SELECT: {
     at: 'SELECT has no AT. For what held at a time write AS OF and the time; for a prediction begin with PREDICT.',
     context: 'SELECT has no CONTEXT. Write its range without that word: LAST 10, SINCE t, UNTIL t, BETWEEN t AND u.',
     using: 'SELECT has no USING; it reads what is stored. To predict, begin with PREDICT.',
     with: 'SELECT has no WITH. Options belong to PREDICT.',
-    sample: 'SAMPLE BY is not in this version of Chronode.',
-    group: 'GROUP BY is not in this version of Chronode.',
-    having: 'HAVING is not in this version of Chronode.',
+    fill: 'FILL stands directly behind SAMPLE BY and its span: SAMPLE BY 1d FILL (linear).',
+    having: 'HAVING stands directly behind GROUP BY entity. Conditions on single observations are WHERE.',
   },
 }
 

@@ -3,7 +3,7 @@ import { SELECT_CLAUSES } from './keyword.js'
 import { misplaced, rejectBareAlias } from './misplaced-clause.js'
 import { entities, limit, order, source, where } from './parse-clauses.js'
 import { expression } from './parse-expression.js'
-import { range, time } from './parse-time.js'
+import { interval, range, time } from './parse-time.js'
 import type * as Tree from './statement.js'
 
 const SECOND_RANGE = 'This statement already has a range of time. It is either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
@@ -14,7 +14,17 @@ export function select(c: Cursor): Tree.Select {
   const { start } = c.advance()
   c.clauses = SELECT_CLAUSES
   const selected = columns(c)
-  const { source: from, entities: who, asOf: moment, range: window, where: condition, order: keys, limit: rows } = clauses(c)
+  const {
+    source: from,
+    entities: who,
+    asOf: moment,
+    range: window,
+    sample: grid,
+    where: condition,
+    group: groups,
+    order: keys,
+    limit: rows,
+  } = clauses(c)
   return {
     kind: 'select',
     start,
@@ -24,7 +34,9 @@ export function select(c: Cursor): Tree.Select {
     entities: who,
     asOf: moment,
     range: window,
+    sample: grid,
     where: condition,
+    group: groups,
     order: keys ?? NO_ORDER,
     limit: rows,
   }
@@ -32,7 +44,7 @@ export function select(c: Cursor): Tree.Select {
 
 type Clauses = { -readonly [Name in Exclude<keyof Tree.Select, 'kind' | 'start' | 'end' | 'columns'>]?: Tree.Select[Name] }
 
-/** Clause : Source | Entities | AsOf | Range | Where | Order | Limit; in any order, each at most once */
+/** Clause : Source | Entities | AsOf | Range | Sample | Where | Group | Order | Limit; in any order, each at most once */
 function clauses(c: Cursor): Clauses {
   const read: Clauses = {}
   while (!c.isAtEnd()) {
@@ -53,8 +65,14 @@ function clauses(c: Cursor): Clauses {
         if (read.range !== undefined) throw c.error(c.token, SECOND_RANGE)
         read.range = range(c)
         break
+      case 'sample':
+        read.sample = c.once(read.sample, sample)
+        break
       case 'where':
         read.where = c.once(read.where, where)
+        break
+      case 'group':
+        read.group = c.once(read.group, group)
         break
       case 'order':
         read.order = c.once(read.order, order)
@@ -101,4 +119,41 @@ function asOf(c: Cursor): Tree.Time {
   c.advance()
   c.expect('of', 'OF and a time after AS')
   return time(c, 'a time after AS OF')
+}
+
+const FILLS: readonly string[] = ['none', 'null', 'previous', 'linear', 'predict'] satisfies Tree.Fill[]
+
+/** Sample : `SAMPLE` `BY` Interval [ `FILL` `(` ( `NONE` | `NULL` | `PREVIOUS` | `LINEAR` | `PREDICT` ) `)` ] */
+function sample(c: Cursor): Tree.Sample {
+  const { start } = c.advance()
+  c.expect('by', 'BY and the length of a bucket after SAMPLE')
+  const step = interval(c, 'a span of time after SAMPLE BY')
+  const fill = c.token.keyword === 'fill' ? fillOf(c) : undefined
+  return { kind: 'sample', start, end: c.lastEnd, step, fill }
+}
+
+function fillOf(c: Cursor): Tree.Fill {
+  c.advance()
+  const words = FILLS.map((word) => word.toUpperCase())
+  c.expectSymbol('(', `"(" and one of ${words.join(', ')} after FILL`)
+  const { keyword } = c.token
+  if (keyword === undefined || !FILLS.includes(keyword)) throw c.unexpected(`one of ${words.join(', ')} in FILL`, words)
+  c.advance()
+  c.expectSymbol(')', '")" after what buckets are filled with')
+  return keyword as Tree.Fill
+}
+
+/** Group : `GROUP` `BY` `entity` [ `HAVING` Expression ] */
+function group(c: Cursor): Tree.Group {
+  const { start } = c.advance()
+  c.expect('by', 'BY after GROUP')
+  if (c.token.kind !== 'word' || c.token.keyword !== 'entity')
+    throw c.error(
+      c.here(),
+      `Expected entity after GROUP BY, the only thing that rows are grouped by; found ${c.found()}. For groups in time write SAMPLE BY.`,
+    )
+  c.advance()
+  if (c.isSymbol(',')) throw c.error(c.token, 'GROUP BY takes entity alone. For groups in time add SAMPLE BY.')
+  const having = c.accept('having') ? expression(c) : undefined
+  return { kind: 'group', start, end: c.lastEnd, having }
 }

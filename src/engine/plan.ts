@@ -2,6 +2,7 @@ import { QueryLimitError } from '../errors.js'
 import type {
   BoundCondition,
   BoundDescribe,
+  BoundGrouping,
   BoundLimit,
   BoundOrderKey,
   BoundPredict,
@@ -15,6 +16,9 @@ import type {
 export type Plan =
   | { readonly kind: 'predict'; readonly query: BoundPredict; readonly rowsWanted: number }
   | { readonly kind: 'scan'; readonly query: BoundSelect; readonly rowsWanted: number }
+  /** Reads by itself: what it fills in may lie before the range. */
+  | { readonly kind: 'sample'; readonly query: BoundSelect; readonly rowsWanted: number }
+  | { readonly kind: 'aggregate'; readonly input: Plan; readonly query: BoundSelect & { readonly grouping: BoundGrouping } }
   | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
   | { readonly kind: 'filter'; readonly input: Plan; readonly condition: BoundCondition }
   /** `rowsWanted`: how many of the first are needed. */
@@ -35,17 +39,30 @@ export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
   refuseTooMany(query, maxRows)
   const wanted = query.limit === undefined ? Number.POSITIVE_INFINITY : query.limit.offset + query.limit.count
   const rowsWanted = query.order.length === 0 ? wanted : Number.POSITIVE_INFINITY
-  let node: Plan = source(query, rowsWanted)
+  let node: Plan = query.kind === 'predict' ? { kind: 'predict', query, rowsWanted } : selected(withoutUnshown(query, vectors), rowsWanted)
   if (query.order.length > 0) node = { kind: 'sort', input: node, keys: query.order, rowsWanted: wanted }
   if (query.limit !== undefined) node = { kind: 'limit', input: node, limit: query.limit }
   const columns = vectors === 'none' ? query.columns.filter(({ isVector }) => !isVector) : query.columns
   return { kind: 'project', input: node, columns, isWholeRow: query.kind === 'predict' && query.isWholeRow && vectors === 'float32' }
 }
 
-function source(query: BoundPredict | BoundSelect, rowsWanted: number): Plan {
-  if (query.kind === 'predict') return { kind: 'predict', query, rowsWanted }
-  if (query.where === undefined) return { kind: 'scan', query, rowsWanted }
-  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, condition: query.where }
+/** Vectors that nothing shows are not read. */
+function withoutUnshown(query: BoundSelect, vectors: Limits['vectors']): BoundSelect {
+  const { reads } = query
+  return { ...query, reads: { ...reads, vectors: reads.vectors || (reads.vectorsToShow && vectors !== 'none') } }
+}
+
+function selected(query: BoundSelect, rowsWanted: number): Plan {
+  const { grouping, having, sample } = query
+  if (grouping === undefined) return sample === undefined ? observations(query, rowsWanted) : { kind: 'sample', query, rowsWanted }
+  const groups: Plan = { kind: 'aggregate', input: observations(query, Number.POSITIVE_INFINITY), query: { ...query, grouping } }
+  return having === undefined ? groups : { kind: 'filter', input: groups, condition: having }
+}
+
+function observations(query: BoundSelect, rowsWanted: number): Plan {
+  const { where, isWherePerEntity } = query
+  if (where === undefined || isWherePerEntity) return { kind: 'scan', query, rowsWanted }
+  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, condition: where }
 }
 
 function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void {
@@ -65,6 +82,7 @@ function estimatedRows(query: BoundPredict | BoundSelect): number {
   const { entities, collection } = query
   const count = entities.kind === 'each' ? collection.entityCount : entities.ids.length
   if (query.kind === 'predict') return count * (query.times.kind === 'list' ? query.times.list.length : query.times.count)
+  if (query.grouping !== undefined || query.sample !== undefined) return 0
   const { from, to, last } = query.range
   const isWhole = entities.kind === 'each' && from === undefined && to === undefined && last === undefined
   return isWhole ? collection.observationCount : 0

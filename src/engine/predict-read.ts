@@ -1,11 +1,12 @@
 import type { Route } from '../analytics/index.js'
 import { addIntervals } from '../interval.js'
 import { Slice } from '../slice.js'
-import type { EntityRecord, Observation, Snapshot } from '../storage/index.js'
+import type { EntityRecord, Snapshot } from '../storage/index.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
 import { shift } from './bind-values.js'
-import type { BoundPredict, BoundTime } from './bound.js'
+import type { BoundContext, BoundPredict, BoundTime } from './bound.js'
 import { entityPages, type NamedEntity, namedEntities } from './entity-pages.js'
+import { interpolate } from './interpolate.js'
 import type { StoredRecord } from './predict-record.js'
 import type { Context } from './running.js'
 import { openSnapshot } from './stop.js'
@@ -34,7 +35,7 @@ export async function* readPages(
   rowsWanted: number,
   { store, stop }: Context,
 ): AsyncGenerator<readonly Reading[]> {
-  const limit = contextLimit(query, route)
+  const limit = contextLimit(query.context, route)
   const snapshot = await openSnapshot(store, stop)
   try {
     const slice = new Slice()
@@ -52,14 +53,14 @@ export async function readOne(query: BoundPredict, id: string, route: Route, { s
   const snapshot = await openSnapshot(store, stop)
   try {
     const named = await namedEntities(snapshot, query, [id])
-    return await readPage(snapshot, query, contextLimit(query, route), named, new Slice())
+    return await readPage(snapshot, query, contextLimit(query.context, route), named, new Slice())
   } finally {
     snapshot.release()
   }
 }
 
 /** The most observations that any method of the route will look at. */
-function contextLimit({ context }: BoundPredict, route: Route): number {
+export function contextLimit(context: BoundContext, route: Route): number {
   const asked = context.last !== undefined && 'count' in context.last ? context.last.count : route.context
   const seen = route.steps.map(({ predictor, shut }) => (shut === undefined ? (predictor.context.max ?? asked) : 1))
   return Math.max(1, Math.min(asked, Math.max(...seen)))
@@ -175,10 +176,4 @@ async function storedAnswer(
     fallback_reason: null,
     status: 'ok',
   }
-}
-
-/** @returns [D], on the line between two observations, computed in double. */
-function interpolate(before: Observation, after: Observation, at: number): Float32Array {
-  const share = (at - before.timestamp) / (after.timestamp - before.timestamp)
-  return before.vector.map((value, i) => value * (1 - share) + after.vector[i]! * share)
 }

@@ -1,7 +1,8 @@
 import type { Answer, Route } from '../analytics/index.js'
-import { InvariantError, PredictionError } from '../errors.js'
+import { InvariantError } from '../errors.js'
 import type { PredictionItem } from '../prediction.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
+import { acceptAnswer } from './accept-answer.js'
 import type { BoundPredict } from './bound.js'
 import { narrowed } from './context-window.js'
 import { isBeyond, type Reading, readOne, readPages } from './predict-read.js'
@@ -91,12 +92,7 @@ function unanswered(entity: string, timestamp: number | null, status: Unanswered
 }
 
 function extrapolated(entity: string, at: number, window: Trajectory, answer: Answer, route: Route, context: Context): PredictedRecord {
-  const { vector, method, model, contextCount, firstRefusal } = answer
-  if (vector === undefined || method === undefined) throw refusal(entity, answer, route)
-  if (firstRefusal !== undefined) {
-    const { reason, message } = firstRefusal
-    context.warn({ code: 'PREDICTION_FALLBACK', message, reason, method })
-  }
+  const { vector, method, model, fallbackReason } = acceptAnswer(entity, answer, route, context)
   const last = window.timestamps[window.timestamps.length - 1]!
   return {
     entity,
@@ -105,18 +101,10 @@ function extrapolated(entity: string, at: number, window: Trajectory, answer: An
     kind: 'extrapolated',
     horizon_ms: at - last,
     last_timestamp: last,
-    context_count: contextCount,
+    context_count: answer.contextCount,
     method,
-    model: model ?? null,
-    fallback_reason: firstRefusal?.reason ?? null,
+    model,
+    fallback_reason: fallbackReason,
     status: 'ok',
   }
-}
-
-/** Only `fallback = 'error'` leaves a target without an answer. */
-function refusal(entity: string, { firstRefusal }: Answer, route: Route): Error {
-  if (!route.failsWhenRefused || firstRefusal === undefined) return new InvariantError(`no method answered for '${entity}', and none refused`)
-  const tried = route.steps.map(({ method }) => method).join(', ')
-  const message = `No method answered for entity '${entity}' (tried: ${tried}), and fallback = 'error' asks to be told. ${firstRefusal.message}`
-  return new PredictionError(firstRefusal.reason, entity, message)
 }

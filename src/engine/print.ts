@@ -50,7 +50,9 @@ function printSelect(node: Tree.Select): string {
     node.entities === undefined ? '' : printEntities(node.entities),
     node.asOf === undefined ? '' : `AS OF ${printTime(node.asOf)}`,
     node.range === undefined ? '' : printRange(node.range),
+    node.sample === undefined ? '' : printSample(node.sample),
     printWhere(node.where),
+    node.group === undefined ? '' : printGroup(node.group),
     printOrder(node.order),
     printLimit(node.limit),
   )
@@ -116,6 +118,14 @@ function printRange({ between, last, since, until }: Tree.Range): string {
     since === undefined ? '' : `SINCE ${printTime(since)}`,
     until === undefined ? '' : `UNTIL ${printTime(until)}`,
   )
+}
+
+function printSample({ step, fill }: Tree.Sample): string {
+  return joined(`SAMPLE BY ${printInterval(step)}`, fill === undefined ? '' : `FILL (${fill.toUpperCase()})`)
+}
+
+function printGroup({ having }: Tree.Group): string {
+  return joined('GROUP BY entity', having === undefined ? '' : `HAVING ${printExpression(having)}`)
 }
 
 function printUsing(node: Tree.Using): string {

@@ -29,25 +29,38 @@ export async function* scanRows(query: BoundSelect, rowsWanted: number, { store,
   }
 }
 
-interface Piece {
+/** Observations of one entity, in time order. */
+export interface Piece {
   readonly entity: EntityRecord
   readonly observations: readonly Observation[]
 }
 
 async function* observationsOf(snapshot: Snapshot, query: BoundSelect): AsyncGenerator<Piece> {
-  const { collection, entities, range } = query
-  const request = { ...requestOf(range), ...query.reads }
-  const isPerEntity = range.last !== undefined && 'interval' in range.last
-  if (entities.kind === 'each' && !isPerEntity) return yield* snapshot.scan(collection, request)
-  for await (const page of entityPages(snapshot, { collection, entities: inOrder(entities) }, PAGE_ENTITIES)) {
-    const found = page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
-    if (!isPerEntity) yield* snapshot.scan(collection, { ...request, entities: found })
-    else for (const entity of found) yield* scanBack(snapshot, query, entity, request)
-  }
+  const { collection, entities, range, isWherePerEntity } = query
+  if (entities.kind === 'each' && !isWherePerEntity && !countsBack(range)) return yield* snapshot.scan(collection, requestOf(query))
+  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) yield* scanEntities(snapshot, query, page)
 }
 
-function requestOf({ from, to, last }: BoundRange): ScanRequest {
-  return { from, to, newest: last !== undefined && 'count' in last ? last.count : undefined }
+/** The entities of a SELECT by id, those that WHERE drops as a whole left out. */
+export async function* selectedEntities(snapshot: Snapshot, query: BoundSelect, pageSize: number): AsyncGenerator<readonly EntityRecord[]> {
+  const { collection, entities, where, isWherePerEntity } = query
+  const addressed = { collection, entities: inOrder(entities), where: isWherePerEntity ? where : undefined }
+  for await (const page of entityPages(snapshot, addressed, pageSize)) yield page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+}
+
+/** The observations of these entities, in their order. */
+export async function* scanEntities(snapshot: Snapshot, query: BoundSelect, entities: readonly EntityRecord[]): AsyncGenerator<Piece> {
+  const request = requestOf(query)
+  if (!countsBack(query.range)) return yield* snapshot.scan(query.collection, { ...request, entities })
+  for (const entity of entities) yield* scanBack(snapshot, query, entity, request)
+}
+
+function countsBack({ last }: BoundRange): boolean {
+  return last !== undefined && 'interval' in last
+}
+
+function requestOf({ range: { from, to, last }, reads }: BoundSelect): ScanRequest {
+  return { from, to, newest: last !== undefined && 'count' in last ? last.count : undefined, vectors: reads.vectors, payloads: reads.payloads }
 }
 
 /** Ids in the order in which SELECT answers, each once. */
@@ -64,4 +77,28 @@ async function* scanBack(snapshot: Snapshot, { collection, range }: BoundSelect,
   if (end === undefined) return
   const start = spanStart(end, last.interval)
   yield* snapshot.scan(collection, { ...request, entities: [entity], from: Math.max(start, from ?? start) })
+}
+
+/** Hands out the pieces of one entity after another, of which some may have none. */
+export class PieceReader {
+  private ahead: Piece | undefined
+
+  constructor(private readonly pieces: AsyncGenerator<Piece>) {}
+
+  /** @returns undefined: there is no further piece of this entity. */
+  async next(entity: EntityRecord): Promise<Piece | undefined> {
+    if (this.ahead === undefined) {
+      const { value, done } = await this.pieces.next()
+      if (done === true) return undefined
+      this.ahead = value
+    }
+    const piece = this.ahead
+    if (piece.entity.key !== entity.key) return undefined
+    this.ahead = undefined
+    return piece
+  }
+
+  async close(): Promise<void> {
+    await this.pieces.return(undefined)
+  }
 }

@@ -40,7 +40,9 @@ export interface Select extends Span {
   readonly entities: Entities | undefined
   readonly asOf: Time | undefined
   readonly range: Range | undefined
+  readonly sample: Sample | undefined
   readonly where: Expression | undefined
+  readonly group: Group | undefined
   readonly order: readonly OrderKey[]
   readonly limit: Limit | undefined
 }
@@ -162,6 +164,23 @@ export interface Range extends Span {
 
 /** A whole number, zero or more; in a range a parameter may also turn out to hold an interval's text. */
 export type Count = NumberLiteral | Parameter
+
+/** `SAMPLE BY 1d FILL (linear)`: one row a bucket of a grid. */
+export interface Sample extends Span {
+  readonly kind: 'sample'
+  readonly step: IntervalNode
+  /** Undefined: not written, which is 'none'. */
+  readonly fill: Fill | undefined
+}
+
+/** What stands in for a bucket without observations. */
+export type Fill = 'none' | 'null' | 'previous' | 'linear' | 'predict'
+
+/** `GROUP BY entity HAVING condition` */
+export interface Group extends Span {
+  readonly kind: 'group'
+  readonly having: Expression | undefined
+}
 
 export type Using =
   | (Span & { readonly kind: 'using-model'; readonly model: Value })

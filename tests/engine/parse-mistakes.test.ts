@@ -446,19 +446,91 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'SELECT has no WITH. Options belong to PREDICT.',
     ],
     [
-      'SELECT * SAMPLE BY 1d',
-      '         ^^^^^^',
-      'SAMPLE BY is not in this version of Chronode.',
-    ],
-    [
-      'SELECT entity GROUP BY entity',
-      '              ^^^^^',
-      'GROUP BY is not in this version of Chronode.',
-    ],
-    [
       'SELECT * HAVING a',
       '         ^^^^^^',
-      'HAVING is not in this version of Chronode.',
+      'HAVING stands directly behind GROUP BY entity. Conditions on single observations are WHERE.',
+    ],
+    [
+      'SELECT * GROUP entity',
+      '               ^^^^^^',
+      'Expected BY after GROUP; found entity.',
+    ],
+    [
+      'SELECT count(*) GROUP BY timestamp',
+      '                         ^^^^^^^^^',
+      'Expected entity after GROUP BY, the only thing that rows are grouped by; found timestamp. For groups in time write SAMPLE BY.',
+    ],
+    [
+      'SELECT count(*) GROUP BY',
+      '                        ^',
+      'Expected entity after GROUP BY, the only thing that rows are grouped by; found the end of the query. For groups in time write SAMPLE BY.',
+    ],
+    [
+      'SELECT count(*) GROUP BY entity, timestamp',
+      '                               ^',
+      'GROUP BY takes entity alone. For groups in time add SAMPLE BY.',
+    ],
+    [
+      'SELECT count(*) GROUP BY entity GROUP BY entity',
+      '                                ^^^^^',
+      'This statement already has GROUP BY; each clause is given once.',
+    ],
+    [
+      'SELECT * SAMPLE 1d',
+      '                ^^',
+      'Expected BY and the length of a bucket after SAMPLE; found 1d.',
+    ],
+    [
+      'SELECT * SAMPLE BY day',
+      '                   ^^^',
+      "Expected a span of time after SAMPLE BY, such as 10d or INTERVAL '1 month'; found day.",
+    ],
+    [
+      'SELECT * SAMPLE BY 1 month',
+      '                   ^^^^^^^',
+      "Expected a span of time after SAMPLE BY; found 1 month. Write INTERVAL '1 month'.",
+      ["INTERVAL '1 month'"],
+    ],
+    [
+      'SELECT * SAMPLE BY 1d FILL linear',
+      '                           ^^^^^^',
+      'Expected "(" and one of NONE, NULL, PREVIOUS, LINEAR, PREDICT after FILL; found linear.',
+    ],
+    [
+      'SELECT * SAMPLE BY 1d FILL (prev)',
+      '                            ^^^^',
+      'Expected one of NONE, NULL, PREVIOUS, LINEAR, PREDICT in FILL; found prev.',
+    ],
+    [
+      'SELECT * SAMPLE BY 1d FILL (lineer)',
+      '                            ^^^^^^',
+      'Expected one of NONE, NULL, PREVIOUS, LINEAR, PREDICT in FILL; found lineer. Did you mean LINEAR?',
+      ['LINEAR'],
+    ],
+    [
+      'SELECT * SAMPLE BY 1d FILL (linear',
+      '                                  ^',
+      'Expected ")" after what buckets are filled with; found the end of the query.',
+    ],
+    [
+      'SELECT * FILL (linear)',
+      '         ^^^^',
+      'FILL stands directly behind SAMPLE BY and its span: SAMPLE BY 1d FILL (linear).',
+    ],
+    [
+      'SELECT * SAMPLE BY 1d SAMPLE BY 2d',
+      '                      ^^^^^^',
+      'This statement already has SAMPLE BY; each clause is given once.',
+    ],
+    [
+      "PREDICT vector AT '2030' FOR EACH ENTITY SAMPLE BY 1d",
+      '                                         ^^^^^^',
+      'PREDICT has no SAMPLE BY. Several moments are a grid: AT FROM t TO u STEP 1d.',
+    ],
+    [
+      "PREDICT vector AT '2030' FOR EACH ENTITY GROUP BY entity",
+      '                                         ^^^^^',
+      'PREDICT has no GROUP BY: it gives one row an entity and time.',
     ],
     [
       'SELECT * ORDER entity',
@@ -543,7 +615,7 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     [
       'SELECT vector FORM words',
       '              ^^^^',
-      'Expected a clause of SELECT (FOR, FROM, AS OF, BETWEEN, LAST, SINCE, UNTIL, WHERE, ORDER BY, LIMIT) or the end of the query; found FORM. Did you mean FOR or FROM?',
+      'Expected a clause of SELECT (FOR, FROM, AS OF, BETWEEN, LAST, SINCE, UNTIL, SAMPLE BY, WHERE, GROUP BY, ORDER BY, LIMIT) or the end of the query; found FORM. Did you mean FOR or FROM?',
       ['FOR', 'FROM'],
     ],
     [
@@ -779,7 +851,7 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     [
       "SELECT * WHERE entity = 'it's'",
       '                            ^',
-      "Expected a clause of SELECT (FOR, FROM, AS OF, BETWEEN, LAST, SINCE, UNTIL, WHERE, ORDER BY, LIMIT) or the end of the query; found s. The ' before it ended a text; inside of text it is written twice: ''.",
+      "Expected a clause of SELECT (FOR, FROM, AS OF, BETWEEN, LAST, SINCE, UNTIL, SAMPLE BY, WHERE, GROUP BY, ORDER BY, LIMIT) or the end of the query; found s. The ' before it ended a text; inside of text it is written twice: ''.",
     ],
     [
       'SELECT * /* FROM words',

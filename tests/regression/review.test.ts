@@ -105,12 +105,12 @@ test('ORDER BY sorts values of different kinds by kind, and NULL last', async ()
 test('a few of many can be asked for in order, whatever maxRows is', async () => {
   const db = await openForTest()
   const many = await db.createCollection('many', { dimension: 1 })
-  await many.insert(Array.from({ length: 5000 }, (_, i) => ({ entity: 'a', timestamp: i, vector: [(i * 7919) % 5000] })))
+  await many.insert(Array.from({ length: 4000 }, (_, i) => ({ entity: 'a', timestamp: i, vector: [(i * 7919) % 4000] })))
 
   const { rows } = await db.query('SELECT norm(vector) AS n ORDER BY n DESC LIMIT 3 OFFSET 1', [], { maxRows: 10 })
 
-  expect(rows).toEqual([{ n: 4998 }, { n: 4997 }, { n: 4996 }])
-  expect((await db.query('SELECT timestamp LIMIT 50 OFFSET 4998', [], { maxRows: 10 })).rows).toHaveLength(2)
+  expect(rows).toEqual([{ n: 3998 }, { n: 3997 }, { n: 3996 }])
+  expect((await db.query('SELECT timestamp LIMIT 50 OFFSET 3998', [], { maxRows: 10 })).rows).toHaveLength(2)
 })
 
 test('a handle of a dropped collection says so, also when there is another one of its name', async () => {
@@ -172,9 +172,8 @@ test('a bad item of a stream says what is written', async () => {
   expect((await words.stats()).observations).toBe(4)
 })
 
-test('a column cannot be called __proto__, and aggregates are of a later version', async () => {
+test('a column cannot be called __proto__', async () => {
   const db = await openWith(TWO)
 
   await expect(db.query('SELECT entity AS "__proto__"')).rejects.toMatchObject({ code: 'QUERY_SYNTAX' })
-  await expect(db.query('SELECT count(*)')).rejects.toThrow('count is not in this version')
 })

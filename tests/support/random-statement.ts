@@ -10,6 +10,9 @@ const NAMES = [
   'neural_ode',
   'linear',
   'last',
+  'fill',
+  'sample',
+  'having',
   'model',
   'at',
   'order',
@@ -84,7 +87,9 @@ export class StatementGenerator {
       entities: this.maybe(() => this.entities()),
       asOf: this.maybe(() => this.time()),
       range: this.maybe(() => this.range()),
+      sample: this.maybe(() => this.sample()),
       where: this.maybe(() => this.expression()),
+      group: this.maybe(() => ({ kind: 'group', ...NOWHERE, having: this.maybe(() => this.expression()) })),
       order: this.order(),
       limit: this.limit(),
     }
@@ -158,6 +163,11 @@ export class StatementGenerator {
     const since = this.maybe(() => this.time())
     const until = last === undefined && since === undefined ? this.time() : this.maybe(() => this.time())
     return { kind: 'range', ...NOWHERE, between: undefined, last, since, until }
+  }
+
+  private sample(): Tree.Sample {
+    const fill = this.maybe(() => this.random.pick(['none', 'null', 'previous', 'linear', 'predict'] as const))
+    return { kind: 'sample', ...NOWHERE, step: this.interval(), fill }
   }
 
   private using(): Tree.Using {

@@ -66,13 +66,18 @@ export class Scribbler {
   /** In any order, but for a BETWEEN behind an operand, which would be a test. */
   private selectClauses(node: Tree.Select): Piece {
     const range = node.range === undefined ? [] : [this.range(node.range)]
-    const filter = this.where(node.where)
-    const isFinished = node.where !== undefined && isComparison(node.where)
-    const pair = isFinished && this.random.chance(0.5) ? [filter, range] : [range, filter]
+    const conditions = [
+      { written: this.where(node.where), isFinished: node.where === undefined || isComparison(node.where) },
+      { written: this.group(node.group), isFinished: node.group?.having === undefined || isComparison(node.group.having) },
+    ]
+    const before = conditions.filter(({ isFinished }) => isFinished && this.random.chance(0.5))
+    const after = conditions.filter((condition) => !before.includes(condition))
+    const pair = [...before.map(({ written }) => written), range, ...this.random.shuffled(after.map(({ written }) => written))]
     const others = [
       this.source(node.source),
       node.entities === undefined ? [] : this.entities(node.entities),
       node.asOf === undefined ? [] : [this.words('AS OF'), this.time(node.asOf)],
+      this.sample(node.sample),
       this.order(node.order),
       this.limit(node.limit),
     ]
@@ -166,6 +171,17 @@ export class Scribbler {
 
   private where(where: Tree.Expression | undefined): Piece {
     return where === undefined ? [] : [this.words('WHERE'), this.bare(where)]
+  }
+
+  private sample(node: Tree.Sample | undefined): Piece {
+    if (node === undefined) return []
+    const fill = node.fill === undefined ? [] : [this.words('FILL'), '(', this.words(node.fill.toUpperCase()), ')']
+    return [this.words('SAMPLE BY'), this.interval(node.step), fill]
+  }
+
+  private group(node: Tree.Group | undefined): Piece {
+    if (node === undefined) return []
+    return [this.words('GROUP BY ENTITY'), node.having === undefined ? [] : [this.words('HAVING'), this.bare(node.having)]]
   }
 
   private using(using: Tree.Using | undefined): Piece {
