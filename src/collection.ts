@@ -11,21 +11,11 @@ import {
   type SelectRecord,
 } from './engine/index.js'
 import { toEntityId } from './entity.js'
-import { ArgumentError, described, NotFoundError } from './errors.js'
+import { ArgumentError, described, InvariantError, NotFoundError } from './errors.js'
 import { type InsertManyOptions, type InsertProgress, insertStream } from './insert-stream.js'
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
 import { checkOptions } from './options.js'
-import type {
-  CollectionRecord,
-  EntityRecord,
-  InsertResult,
-  Metric,
-  NewObservation,
-  Observation,
-  Snapshot,
-  Store,
-  TimeRange,
-} from './storage/index.js'
+import type { CollectionRecord, EntityRecord, InsertResult, Metric, NewObservation, Snapshot, Store, TimeRange } from './storage/index.js'
 import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
 import type { Trajectory } from './trajectory.js'
 import { normalize, toVector, type VectorInput, type VectorPlace, VectorRoom } from './vector.js'
@@ -230,16 +220,15 @@ export class Collection {
   async #trajectory(request: TrajectoryRequest): Promise<Trajectory> {
     const { entity, last } = request
     if (last !== undefined && !(Number.isInteger(last) && last > 0)) throw new ArgumentError('last', 'a whole number above 0', described(last))
-    const range = toRange(request)
+    const { from: since, to: until } = toRange(request)
     const id = toEntityId(entity)
-    const pieces: Observation[] = []
     const reading = this.#read(async function* (snapshot, collection) {
       const [found] = await snapshot.findEntities(collection, [id])
       if (found === undefined) throw noEntity(id, collection.name)
-      yield* snapshot.scan(collection, { ...range, newest: last, entities: [found], vectors: true, payloads: false })
+      yield* await snapshot.readContexts(collection, [{ entity: found, limit: last ?? Number.POSITIVE_INFINITY, since, until }])
     })
-    for await (const { observations } of reading) pieces.push(...observations)
-    return joined(pieces, this.dimension)
+    for await (const trajectory of reading) return trajectory
+    throw new InvariantError('a context was asked for, and none was read')
   }
 
   /** How much the collection holds now. */
@@ -340,12 +329,4 @@ function noEntity(id: string, collection: string): NotFoundError {
 
 function describedEntity({ id, attributes, observationCount, firstTimestamp, lastTimestamp }: EntityRecord): EntityDescription {
   return { entity: id, attributes, observations: observationCount, firstTimestamp: firstTimestamp ?? null, lastTimestamp: lastTimestamp ?? null }
-}
-
-function joined(observations: readonly Observation[], dimension: number): Trajectory {
-  const vectors = new Float32Array(observations.length * dimension)
-  observations.forEach(({ vector }, i) => {
-    vectors.set(vector, i * dimension)
-  })
-  return { timestamps: Float64Array.from(observations, ({ timestamp }) => timestamp), vectors, dimension }
 }
