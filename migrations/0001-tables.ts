@@ -81,7 +81,7 @@ function observation(db: Kysely<unknown>): Compilable[] {
   ]
 }
 
-/** Older observations of one entity, packed. Not written yet. */
+/** Older observations of one entity, packed. */
 function segment(db: Kysely<unknown>): Compilable[] {
   return [
     db.schema

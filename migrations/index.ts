@@ -14,4 +14,7 @@ export interface MigrationEntry {
 }
 
 /** Every migration, by name: nothing is discovered, so a bundler sees them all. */
-export const migrations: readonly MigrationEntry[] = [{ number: 1, name: '0001-tables', load: () => import('./0001-tables.js') }]
+export const migrations: readonly MigrationEntry[] = [
+  { number: 1, name: '0001-tables', load: () => import('./0001-tables.js') },
+  { number: 2, name: '0002-strips', load: () => import('./0002-strips.js') },
+]

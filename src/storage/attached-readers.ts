@@ -1,4 +1,5 @@
 import type { Connection } from './connection.js'
+import type { MemoryAccount } from './memory-account.js'
 import { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { Statement } from './statement.js'
@@ -20,11 +21,12 @@ export class AttachedReaders implements Readers {
     private readonly connection: Connection,
     turnstile: Turnstile,
     busyTimeoutMs: number,
+    memory: MemoryAccount,
   ) {
     const { database, openReader } = connection
-    this.#beside = openReader && new PooledReaders(openReader, busyTimeoutMs)
-    this.#shared = new SharedReader(connection, turnstile)
-    this.#inTransaction = new Reader(database, 'attached')
+    this.#beside = openReader && new PooledReaders(openReader, busyTimeoutMs, memory)
+    this.#shared = new SharedReader(connection, turnstile, memory)
+    this.#inTransaction = new Reader(database, 'attached', memory)
     this.#journalMode = new Statement<[], string>(database, 'PRAGMA journal_mode')
     this.#lockingMode = new Statement<[], string>(database, 'PRAGMA locking_mode')
   }

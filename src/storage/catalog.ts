@@ -5,12 +5,38 @@ import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { NUMBER, Statement, TEXT } from './statement.js'
 import type { CollectionRecord, EntityRecord, Metric } from './store.js'
+import type { Recent } from './strip-directory.js'
 
 /** A collection's row, whole and verified. */
 export interface StoredCollection extends CollectionRecord {
   readonly encoding: string
   /** Raised by every write transaction that touches the collection. */
   readonly generation: number
+  /** How many strips hold its newest observations. */
+  readonly stripCount: number
+}
+
+/** Where the observations of an entity lie. */
+export interface Place {
+  readonly key: number
+  readonly id: string
+  /** Observations of segments and rows together, each moment once. The others are in strips, and newer than all of these. */
+  readonly settledCount: number
+  readonly settledFirst: number | undefined
+  readonly settledLast: number | undefined
+  readonly packedCount: number
+  readonly shadowedCount: number
+  readonly settledStrip: number
+}
+
+export interface StoredEntity extends EntityRecord, Place {
+  readonly key: number
+  readonly id: string
+}
+
+/** How many rows of the tail an entity has. */
+export function rowCount({ settledCount, packedCount, shadowedCount }: Pick<Place, 'settledCount' | 'packedCount' | 'shadowedCount'>): number {
+  return settledCount - packedCount + shadowedCount
 }
 
 /** The only encoding so far: little-endian float32, one after another. */
@@ -26,6 +52,7 @@ export type CollectionRow = [
   observationCount: number,
   entityCount: number,
   generation: number,
+  stripCount: number,
   checksum: number,
 ]
 export type EntityRow = [
@@ -37,14 +64,19 @@ export type EntityRow = [
   firstTimestamp: number | null,
   lastTimestamp: number | null,
   generation: number,
+  packedCount: number,
+  shadowedCount: number,
+  settledStrip: number,
   checksum: number,
 ]
 
-export const COLLECTION_COLUMNS = 'key, name, dimension, metric, normalized, encoding, observation_count, entity_count, generation, checksum'
-export const ENTITY_COLUMNS = 'key, collection, id, attributes, observation_count, first_timestamp, last_timestamp, generation, checksum'
+export const COLLECTION_COLUMNS =
+  'key, name, dimension, metric, normalized, encoding, observation_count, entity_count, generation, strip_count, checksum'
+export const ENTITY_COLUMNS =
+  'key, collection, id, attributes, observation_count, first_timestamp, last_timestamp, generation, packed_count, shadowed_count, settled_strip, checksum'
 
-const COLLECTION_SHAPE: RowShape = ['n', 't', 'n', 't', 'n', 't', 'n', 'n', 'n', 'n']
-const ENTITY_SHAPE: RowShape = ['n', 'n', 't', 'T', 'n', 'N', 'N', 'n', 'n']
+const COLLECTION_SHAPE: RowShape = ['n', 't', 'n', 't', 'n', 't', 'n', 'n', 'n', 'n', 'n']
+const ENTITY_SHAPE: RowShape = ['n', 'n', 't', 'T', 'n', 'N', 'N', 'n', 'n', 'n', 'n', 'n']
 
 /** Reads the rows of collections and entities on one connection. Each is verified; none is remembered. */
 export class Catalog {
@@ -52,6 +84,7 @@ export class Catalog {
   readonly #collectionByKey
   readonly #collections
   readonly #entity
+  readonly #entityByKey
   readonly #entityPage
 
   constructor(database: SqliteDatabase) {
@@ -61,6 +94,7 @@ export class Catalog {
     this.#collectionByKey = new Statement<[number], CollectionRow>(database, `${collection} WHERE key = ?`)
     this.#collections = new Statement<[], CollectionRow>(database, `${collection} ORDER BY name`)
     this.#entity = new Statement<[number, string], EntityRow>(database, `${entityOf('?')} AND id = ?`)
+    this.#entityByKey = new Statement<[number], EntityRow>(database, `SELECT ${ENTITY_COLUMNS} FROM chronode_entity WHERE key = ?`)
     this.#entityPage = new Statement<[number, string, number], EntityRow>(
       database,
       `${entityOf(NUMBER)} AND id > ${TEXT} ORDER BY id LIMIT ${NUMBER}`,
@@ -87,6 +121,11 @@ export class Catalog {
     return row && toEntity(row, collection)
   }
 
+  entityByKey(collection: CollectionRecord, key: number): EntityFields | undefined {
+    const row = this.#entityByKey.get(key)
+    return row && toEntity(row, collection)
+  }
+
   /** Entities by id (UTF-8 bytes), from the one after `afterId`; '' is before all. */
   entityPage(collection: CollectionRecord, afterId: string, limit: number): EntityFields[] {
     return this.#entityPage.all(collection.key, afterId, limit).map((row) => toEntity(row, collection))
@@ -100,16 +139,16 @@ function toCollection(row: CollectionRow): StoredCollection {
 }
 
 export function isIntactCollection(row: CollectionRow): boolean {
-  return hasShape(row, COLLECTION_SHAPE) && collectionChecksum(collectionFields(row)) === row[9]
+  return hasShape(row, COLLECTION_SHAPE) && collectionChecksum(collectionFields(row)) === row[10]
 }
 
 export function isIntactEntity(row: EntityRow): boolean {
-  return hasShape(row, ENTITY_SHAPE) && entityChecksum(entityFields(row)) === row[8]
+  return hasShape(row, ENTITY_SHAPE) && entityChecksum(entityFields(row)) === row[11]
 }
 
 export function collectionFields(row: CollectionRow): CollectionFields {
-  const [key, name, dimension, metric, normalized, encoding, observationCount, entityCount, generation] = row
-  return { key, name, dimension, metric, normalized: normalized === 1, encoding, observationCount, entityCount, generation }
+  const [key, name, dimension, metric, normalized, encoding, observationCount, entityCount, generation, stripCount] = row
+  return { key, name, dimension, metric, normalized: normalized === 1, encoding, observationCount, entityCount, generation, stripCount }
 }
 
 function toEntity(row: EntityRow, collection: CollectionRecord): EntityFields {
@@ -119,18 +158,26 @@ function toEntity(row: EntityRow, collection: CollectionRecord): EntityFields {
 }
 
 export function entityFields(row: EntityRow): EntityFields {
-  const [key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation] = row
-  return { key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation }
+  const [key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation, packedCount, shadowedCount, settledStrip] = row
+  const place = { packedCount, shadowedCount, settledStrip }
+  return { key, collection, id, attributes, observationCount, firstTimestamp, lastTimestamp, generation, ...place }
 }
 
-export function toEntityRecord(fields: EntityFields): EntityRecord {
-  const { key, id, attributes, observationCount, firstTimestamp, lastTimestamp } = fields
+/** @param recent  What strips hold of it beyond its row. */
+export function toStoredEntity(fields: EntityFields, recent: Recent | undefined): StoredEntity {
+  const { attributes } = fields
+  const place = placeOf(fields)
   return {
-    key,
-    id,
+    ...place,
     attributes: attributes === null ? null : (JSON.parse(attributes) as JsonObject),
-    observationCount,
-    firstTimestamp: firstTimestamp ?? undefined,
-    lastTimestamp: lastTimestamp ?? undefined,
+    observationCount: place.settledCount + (recent?.count ?? 0),
+    firstTimestamp: place.settledFirst ?? recent?.firstTimestamp,
+    lastTimestamp: recent?.lastTimestamp ?? place.settledLast,
   }
+}
+
+export function placeOf(fields: EntityFields): Place {
+  const { key, id, observationCount: settledCount, packedCount, shadowedCount, settledStrip } = fields
+  const [settledFirst, settledLast] = [fields.firstTimestamp ?? undefined, fields.lastTimestamp ?? undefined]
+  return { key, id, settledCount, settledFirst, settledLast, packedCount, shadowedCount, settledStrip }
 }

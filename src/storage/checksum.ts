@@ -24,12 +24,15 @@ export interface CollectionFields {
   readonly observationCount: number
   readonly entityCount: number
   readonly generation: number
+  /** How many strips hold its newest observations. */
+  readonly stripCount: number
 }
 
 export function collectionChecksum(fields: CollectionFields): number {
-  const { key, dimension, normalized, observationCount, entityCount, generation } = fields
+  const { key, dimension, normalized, observationCount, entityCount, generation, stripCount } = fields
   const numbers = Float64Array.of(key, dimension, normalized ? 1 : 0, observationCount, entityCount, generation)
-  return ofNumbersAndText(numbers, `${fields.metric}\0${fields.encoding}\0${fields.name}`)
+  const checksum = ofNumbersAndText(numbers, `${fields.metric}\0${fields.encoding}\0${fields.name}`)
+  return stripCount === 0 ? checksum : crc32(bytesOf(Float64Array.of(stripCount)), checksum)
 }
 
 export interface EntityFields {
@@ -42,6 +45,12 @@ export interface EntityFields {
   readonly firstTimestamp: number | null
   readonly lastTimestamp: number | null
   readonly generation: number
+  /** How many observations its segments hold. */
+  readonly packedCount: number
+  /** How many of those a row of the tail stands in front of: it is newer, and bears the same timestamp. */
+  readonly shadowedCount: number
+  /** What strips up to this key hold of it lies in segments or rows by now. */
+  readonly settledStrip: number
 }
 
 const entityNumbers = new Float64Array(6)
@@ -55,7 +64,9 @@ export function entityChecksum(fields: EntityFields): number {
   entityNumbers[4] = fields.lastTimestamp ?? Number.NaN
   entityNumbers[5] = fields.generation
   const text = fields.attributes === null ? fields.id : `${fields.id}\0${fields.attributes}`
-  return crc32(text, crc32(entityBytes))
+  const checksum = crc32(text, crc32(entityBytes))
+  const { packedCount, shadowedCount, settledStrip } = fields
+  return packedCount + settledStrip === 0 ? checksum : crc32(bytesOf(Float64Array.of(packedCount, shadowedCount, settledStrip)), checksum)
 }
 
 export function removedEntityChecksum(collection: number, entity: number, id: string, generation: number, removedAt: number): number {

@@ -1,138 +1,319 @@
+import { type Place, rowCount } from './catalog.js'
 import { ObservationChecksum, ownerChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
-import { hasShape, type RowShape } from './row-shape.js'
+import { type Extent, greatest, isIntact, least, type ObservationRow, RowReader, rowsToStretch } from './row-reader.js'
+import { type SegmentOwner, SegmentReader } from './segment-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
-import { NUMBER, Statement } from './statement.js'
-import type { CollectionRecord, EntityRecord } from './store.js'
-
-/** One verified row. */
-export type ObservationRow = [timestamp: number, recordedAt: number, vector: Uint8Array, payload: string | null, checksum: number]
-
-export interface Extent {
-  count: number
-  first: number | undefined
-  last: number | undefined
-}
+import type { CollectionRecord } from './store.js'
+import { countBefore, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
+import type { Recent, StripDirectory } from './strip-directory.js'
 
 /** Whose observations are read: an entity in its collection. */
 export interface Owner {
   readonly collection: CollectionRecord
-  readonly entity: EntityRecord
+  readonly entity: Place
 }
 
-/** How many index entries one statement may walk over: about a millisecond. */
-const STEPS_MAX = 10_000
-
 /**
- * Reads observations of one entity at a time, on one connection. The only place that knows where observations lie:
- * today all of them in the tail, one row each.
+ * Reads observations of one entity at a time, on one connection. The only place that knows that they lie in three: packed in segments,
+ * as rows of the tail (which stand in front of what a segment has at their moment), and, newer than all of these, in strips.
  *
- * Ends of ranges are included; -Infinity and Infinity leave them open.
+ * Ends of ranges are included; -Infinity and Infinity leave them open. Whatever is returned is verified.
  */
 export class ObservationReader {
-  readonly #newest
-  readonly #newestOfAll
-  readonly #from
-  readonly #after
-  readonly #nthNewest
-  readonly #stretch
+  readonly rows: RowReader
+  readonly segments: SegmentReader
   readonly #checksums = new Map<number, ObservationChecksum>()
 
-  constructor(database: SqliteDatabase) {
-    const where = `FROM chronode_observation WHERE entity = ${NUMBER}`
-    const rows = `SELECT timestamp, recorded_at, vector, payload, checksum ${where}`
-    this.#newest = new Statement<[number, number, number, number], ObservationRow>(
-      database,
-      `${rows} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp DESC LIMIT ${NUMBER}`,
-    )
-    this.#newestOfAll = new Statement<[number, number], ObservationRow>(database, `${rows} ORDER BY timestamp DESC LIMIT ${NUMBER}`)
-    this.#from = new Statement<[number, number, number, number], ObservationRow>(
-      database,
-      `${rows} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${NUMBER}`,
-    )
-    this.#after = new Statement<[number, number, number, number], ObservationRow>(
-      database,
-      `${rows} AND timestamp > ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${NUMBER}`,
-    )
-    this.#nthNewest = new Statement<[number, number, number, number], number>(
-      database,
-      `SELECT timestamp ${where} AND timestamp >= ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp DESC LIMIT 1 OFFSET ${NUMBER}`,
-    )
-    this.#stretch = new Statement<[number, number, number], [number, number | null, number | null]>(
-      database,
-      `SELECT count(*), min(timestamp), max(timestamp) FROM (SELECT timestamp ${where} AND timestamp > ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${STEPS_MAX})`,
-    )
+  /** @param mayKeep  Nobody can roll back what was read on this connection. */
+  constructor(
+    database: SqliteDatabase,
+    private readonly strips: StripDirectory,
+    mayKeep: boolean,
+  ) {
+    this.rows = new RowReader(database)
+    this.segments = new SegmentReader(database, mayKeep)
   }
 
-  /** The newest `limit` in the range, the newest first. */
-  newest(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
-    const { key } = owner.entity
-    const isOpen = from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY // the usual context; without bounds it is read 15 % faster
-    return this.#verified(owner, isOpen ? this.#newestOfAll.all(key, limit) : this.#newest.all(key, from, to, limit))
+  /** The newest `limit` in the range: in time order, in one piece or several. */
+  newest(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const recent = this.#newestRecent(owner, from, to, limit)
+    const left = limit - (recent?.count ?? 0)
+    const settled = left > 0 && from <= (owner.entity.settledLast ?? Number.NEGATIVE_INFINITY) ? this.#newestSettled(owner, from, to, left) : []
+    return withoutEmpty(settled, recent)
   }
 
-  /** The oldest `limit` in the range, in time order. */
-  from(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
-    return this.#verified(owner, this.#from.all(owner.entity.key, from, to, limit))
+  /** The oldest `limit` in the range: in time order, in one piece or several. */
+  oldest(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const hasSettled = to >= (owner.entity.settledFirst ?? Number.POSITIVE_INFINITY)
+    const settled = hasSettled ? this.#oldestSettled(owner, from, to, limit) : []
+    const left = limit - totalCount(settled)
+    const recent = left > 0 ? this.#oldestRecent(owner, from, to, left) : undefined
+    return withoutEmpty(settled, recent)
   }
 
-  /** The oldest `limit` strictly after `after`, in time order. */
-  after(owner: Owner, after: number, to: number, limit: number): ObservationRow[] {
-    return this.#verified(owner, this.#after.all(owner.entity.key, after, to, limit))
+  /** All that strips hold of an entity. */
+  recent(owner: Owner): Stretch | undefined {
+    return this.#newestRecent(owner, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  }
+
+  /** All rows of the tail in the range, at most `limit` of them: in time order. */
+  tail(owner: Owner, from: number, to: number, limit: number): Stretch {
+    return this.#verifiedRows(owner, this.rows.oldest(owner.entity.key, from, to, limit))
+  }
+
+  #newestSettled(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const { entity } = owner
+    if (entity.packedCount === 0) return [this.#newestRows(owner, from, to, limit)]
+    if (rowCount(entity) === 0) return this.#newestPacked(owner, from, to, limit)
+    const rows = this.#newestRows(owner, from, to, limit)
+    const packedLast = this.segments.lastBefore(entity.key, to) ?? Number.NEGATIVE_INFINITY
+    if (rows.count === limit && rows.timestamps[0]! > packedLast) return [rows]
+    const packed = this.#newestPacked(owner, from, to, limit)
+    if (rows.count === 0) return packed
+    const { vectorBytes } = this.#sizes(owner)
+    const both = merged(joined(packed, vectorBytes), rows, vectorBytes)
+    return [part(both, Math.max(0, both.count - limit), both.count)]
+  }
+
+  #oldestSettled(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const { entity } = owner
+    if (entity.packedCount === 0) return [this.tail(owner, from, to, limit)]
+    const packed = this.#oldestPacked(owner, from, to, limit)
+    if (rowCount(entity) === 0) return packed
+    const rows = this.tail(owner, from, to, limit)
+    if (rows.count === 0) return packed
+    const { vectorBytes } = this.#sizes(owner)
+    const both = merged(joined(packed, vectorBytes), rows, vectorBytes)
+    return [part(both, 0, Math.min(limit, both.count))]
+  }
+
+  #newestRows(owner: Owner, from: number, to: number, limit: number): Stretch {
+    return this.#verifiedRows(owner, this.rows.newest(owner.entity.key, from, to, limit))
+  }
+
+  #newestPacked(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const segmentOwner = this.#segmentOwner(owner)
+    const pieces: Stretch[] = []
+    let end = to
+    for (let left = limit; left > 0; ) {
+      const segment = this.segments.before(segmentOwner, end)
+      if (segment === undefined) break
+      const inRange = within(segment.observations, from, to)
+      const piece = part(inRange, Math.max(0, inRange.count - left), inRange.count)
+      if (piece.count > 0) pieces.push(piece)
+      left -= piece.count
+      const first = segment.observations.timestamps[0]!
+      if (first <= from) break
+      end = justBefore(first)
+    }
+    return pieces.reverse()
+  }
+
+  #oldestPacked(owner: Owner, from: number, to: number, limit: number): Stretch[] {
+    const segmentOwner = this.#segmentOwner(owner)
+    const pieces: Stretch[] = []
+    const begin = from === Number.NEGATIVE_INFINITY ? undefined : this.segments.before(segmentOwner, from)
+    let segment = begin ?? this.segments.after(segmentOwner, from)
+    for (let left = limit; segment !== undefined && left > 0; ) {
+      const first = segment.observations.timestamps[0]!
+      if (first > to) break
+      const inRange = within(segment.observations, from, to)
+      const piece = part(inRange, 0, Math.min(left, inRange.count))
+      if (piece.count > 0) pieces.push(piece)
+      left -= piece.count
+      if (left > 0) segment = this.segments.after(segmentOwner, first)
+    }
+    return pieces
+  }
+
+  #newestRecent(owner: Owner, from: number, to: number, limit: number): Stretch | undefined {
+    const recent = this.#recent(owner)
+    if (recent === undefined || recent.lastTimestamp < from || recent.firstTimestamp > to) return undefined
+    let end = recent.strips.length
+    while (recent.timestamp(end - 1) > to) end--
+    let start = Math.max(recent.start, end - limit)
+    while (start < end && recent.timestamp(start) < from) start++
+    return start === end ? undefined : this.#readRecent(owner, recent, start, end)
+  }
+
+  #oldestRecent(owner: Owner, from: number, to: number, limit: number): Stretch | undefined {
+    const recent = this.#recent(owner)
+    if (recent === undefined || recent.lastTimestamp < from || recent.firstTimestamp > to) return undefined
+    let start = recent.start
+    while (recent.timestamp(start) < from) start++
+    let end = Math.min(recent.strips.length, start + limit)
+    while (end > start && recent.timestamp(end - 1) > to) end--
+    return start === end ? undefined : this.#readRecent(owner, recent, start, end)
+  }
+
+  #recent({ collection, entity }: Owner): Recent | undefined {
+    return this.strips.recent(collection.key, entity.key, entity.settledStrip)
+  }
+
+  #readRecent(owner: Owner, recent: Recent, start: number, end: number): Stretch {
+    const { collection, entity } = owner
+    const { checksum, vectorBytes } = this.#sizes(owner)
+    const ownerPart = ownerChecksum(collection.key, entity.id)
+    const count = end - start
+    const timestamps = new Float64Array(count)
+    const recordedAt = new Float64Array(count)
+    const vectors = new Uint8Array(count * vectorBytes)
+    let payloads: (string | null)[] | undefined
+    for (let i = 0; i < count; i++) {
+      const strip = recent.strips[start + i]!
+      const position = recent.positions[start + i]!
+      const timestamp = strip.timestamps[position]!
+      const vector = this.strips.vector(strip, position, vectorBytes)
+      const payload = this.strips.payload(strip, position, vectorBytes)
+      if (vector === undefined || checksum.of(ownerPart, timestamp, strip.recordedAt, vector, payload) !== strip.checksums[position])
+        throw corruption(placeInWords(collection.name, entity.id, timestamp), 'does not match its checksum')
+      timestamps[i] = timestamp
+      recordedAt[i] = strip.recordedAt
+      vectors.set(vector, i * vectorBytes)
+      if (payload === null) continue
+      payloads ??= new Array<string | null>(count).fill(null)
+      payloads[i] = payload
+    }
+    return { count, timestamps, recordedAt, vectors, payloads }
   }
 
   /** The timestamp where the newest `count` of the range begin; `from` when there are fewer. Pauses in between. */
   *startOfNewest(owner: Owner, from: number, to: number, count: number): Generator<void, number> {
+    const { entity } = owner
+    if (entity.packedCount === 0 && this.#recent(owner) === undefined) return yield* this.rows.startOfNewest(entity.key, from, to, count)
     let end = to
     for (let left = count; ; ) {
-      const steps = Math.min(left, STEPS_MAX)
-      const timestamp = this.#nthNewest.get(owner.entity.key, from, end, steps - 1)
-      if (timestamp === undefined || steps === left) return timestamp ?? from
-      left -= steps - 1 // the one that was found is counted again
-      end = timestamp
+      const pieces = this.newest(owner, from, end, Math.min(left, COUNTED_AT_ONCE))
+      const first = pieces[0]?.timestamps[0]
+      left -= totalCount(pieces)
+      if (first === undefined) return from
+      if (left <= 0) return first
+      end = justBefore(first)
       yield
     }
   }
 
   /** Count, first and last timestamp at or before `to`. Pauses in between. */
-  *extent(entityKey: number, to: number): Generator<void, Extent> {
+  *extent(owner: Owner, to: number): Generator<void, Extent> {
+    const extent = yield* this.#settledExtent(owner, to)
+    const recent = this.#recent(owner)
+    if (recent === undefined || recent.firstTimestamp > to) return extent
+    let end = recent.strips.length
+    while (recent.timestamp(end - 1) > to) end--
+    extent.count += end - recent.start
+    extent.first ??= recent.firstTimestamp
+    extent.last = recent.timestamp(end - 1)
+    return extent
+  }
+
+  *#settledExtent(owner: Owner, to: number): Generator<void, Extent> {
+    const { rows, packed, shadowed } = yield* this.counted(owner, to)
+    return {
+      count: rows.count + packed.count - shadowed,
+      first: least(rows.first, packed.first),
+      last: greatest(rows.last, packed.last),
+    }
+  }
+
+  /** What lies where at or before `to`, by the entity's own account of where something lies. Pauses in between. */
+  *counted(owner: Owner, to: number): Generator<void, { rows: Extent; packed: Extent; shadowed: number }> {
+    const { entity } = owner
+    const rows = rowCount(entity) === 0 ? NOTHING : yield* this.rows.extent(entity.key, to)
+    const packed = entity.packedCount === 0 ? NOTHING : yield* this.#packedExtent(owner, to)
+    const shadowed = entity.shadowedCount === 0 || rows.count === 0 ? 0 : yield* this.#shadowed(owner, to)
+    return { rows, packed, shadowed }
+  }
+
+  *#packedExtent(owner: Owner, to: number): Generator<void, Extent> {
     const extent: Extent = { count: 0, first: undefined, last: undefined }
     for (let after = Number.NEGATIVE_INFINITY; ; ) {
-      const [count, first, last] = this.#stretch.get(entityKey, after, to)!
-      extent.count += count
-      extent.first ??= first ?? undefined
-      extent.last = last ?? extent.last
-      if (count < STEPS_MAX) return extent
-      after = last!
+      const spans = this.segments.spansAfter(owner.entity.key, after)
+      for (const [first, last, count] of spans) {
+        if (first > to) return extent
+        extent.first ??= first
+        if (last <= to) {
+          extent.count += count
+          extent.last = last
+          continue
+        }
+        const { observations } = this.segments.before(this.#segmentOwner(owner), first)!
+        const inside = countBefore(observations.timestamps, to, true)
+        return { count: extent.count + inside, first: extent.first, last: observations.timestamps[inside - 1] }
+      }
+      if (spans.length === 0) return extent
+      after = spans.at(-1)![0]
       yield
     }
   }
 
-  #verified(owner: Owner, rows: ObservationRow[]): ObservationRow[] {
-    if (rows.length === 0) return rows
+  /** How many observations of segments at or before `to` stand behind a row. */
+  *#shadowed(owner: Owner, to: number): Generator<void, number> {
+    let count = 0
+    for (let after = Number.NEGATIVE_INFINITY; ; ) {
+      const timestamps = this.rows.timestamps(owner.entity.key, after, to, COUNTED_AT_ONCE)
+      for (const timestamp of timestamps) if (this.isPacked(owner, timestamp)) count++
+      if (timestamps.length < COUNTED_AT_ONCE) return count
+      after = justAfter(timestamps.at(-1)!)
+      yield
+    }
+  }
+
+  /** Whether a segment holds an observation of this moment. */
+  isPacked(owner: Owner, timestamp: number): boolean {
+    if (owner.entity.packedCount === 0) return false
+    const segment = this.segments.before(this.#segmentOwner(owner), timestamp)
+    if (segment === undefined) return false
+    const { timestamps } = segment.observations
+    return timestamps[countBefore(timestamps, timestamp)] === timestamp
+  }
+
+  #verifiedRows(owner: Owner, rows: ObservationRow[]): Stretch {
     const { collection, entity } = owner
-    const checksum = this.#checksumOf(collection.dimension)
+    const { checksum, vectorBytes } = this.#sizes(owner)
     const ownerPart = ownerChecksum(collection.key, entity.id)
     for (const row of rows) {
       if (!isIntact(row, ownerPart, checksum)) throw corruption(placeInWords(collection.name, entity.id, row[0]), 'does not match its checksum')
     }
-    return rows
+    return rowsToStretch(rows, vectorBytes)
   }
 
-  #checksumOf(dimension: number): ObservationChecksum {
+  #segmentOwner({ collection, entity }: Owner): SegmentOwner {
+    const checksum = ownerChecksum(collection.key, entity.id)
+    return { collection: collection.name, dimension: collection.dimension, entity: entity.key, id: entity.id, checksum }
+  }
+
+  #sizes({ collection: { dimension } }: Owner): { checksum: ObservationChecksum; vectorBytes: number } {
     let checksum = this.#checksums.get(dimension)
     if (checksum === undefined) {
       checksum = new ObservationChecksum(dimension)
       this.#checksums.set(dimension, checksum)
     }
-    return checksum
+    return { checksum, vectorBytes: dimension * 4 }
   }
 }
 
-const OBSERVATION_SHAPE: RowShape = ['n', 'n', 'b', 'T', 'n']
+/** Observations that are looked at before the next pause. */
+const COUNTED_AT_ONCE = 500
+function withoutEmpty(settled: readonly Stretch[], recent: Stretch | undefined): Stretch[] {
+  const stretches = recent === undefined ? settled : [...settled, recent]
+  return stretches.filter(({ count }) => count > 0)
+}
 
-export function isIntact(row: ObservationRow, owner: number, checksum: ObservationChecksum): boolean {
-  const [timestamp, recordedAt, vector, payload, stored] = row
-  if (!hasShape(row, OBSERVATION_SHAPE) || vector.length !== checksum.vectorBytes.length) return false
-  return checksum.of(owner, timestamp, recordedAt, vector, payload) === stored
+const NOTHING: Extent = { count: 0, first: undefined, last: undefined }
+
+const number = new Float64Array(1)
+const bits = new BigInt64Array(number.buffer)
+
+/** The next smaller double. */
+export function justBefore(timestamp: number): number {
+  if (timestamp === 0) return -Number.MIN_VALUE
+  number[0] = timestamp
+  bits[0]! += timestamp > 0 ? -1n : 1n
+  return number[0]
+}
+
+/** The next greater double. */
+export function justAfter(timestamp: number): number {
+  return -justBefore(-timestamp)
 }

@@ -1,8 +1,11 @@
-import { Catalog, type StoredCollection, toEntityRecord } from './catalog.js'
+import { Catalog, type Place, type StoredCollection, type StoredEntity, toStoredEntity } from './catalog.js'
+import type { EntityFields } from './checksum.js'
+import type { MemoryAccount } from './memory-account.js'
 import { ObservationReader } from './observation-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
-import type { CollectionRecord, EntityRecord } from './store.js'
+import type { CollectionRecord } from './store.js'
+import { StripDirectory } from './strip-directory.js'
 
 /** Beyond these, what is remembered is forgotten as a whole. */
 const ENTITIES_REMEMBERED_MAX = 1000
@@ -19,22 +22,32 @@ export type ReaderUse = 'alone' | 'shared' | 'attached'
 export class Reader {
   readonly catalog: Catalog
   readonly observations: ObservationReader
+  readonly #strips: StripDirectory
   readonly #begin
   readonly #commit
   readonly #dataVersion
+  readonly #totalChanges
   readonly #collections = new Map<string, StoredCollection>()
-  readonly #entities = new Map<string, EntityRecord>()
+  readonly #entities = new Map<string, StoredEntity>()
+  /** Collections whose strips are known as they are in this view. */
+  readonly #synced = new Set<number>()
+  /** The same of collections where there is no view of its own. */
+  readonly #sharedStates = new Map<number, string>()
+  #mayBeRolledBack = false
   #rememberedVersion: number | undefined
   #hasBegun = false
 
   constructor(
     readonly database: SqliteDatabase,
     private readonly use: ReaderUse,
+    memory: MemoryAccount,
   ) {
     this.catalog = new Catalog(database)
-    this.observations = new ObservationReader(database)
+    this.#strips = new StripDirectory(database, memory)
+    this.observations = new ObservationReader(database, this.#strips, use === 'alone')
     this.#begin = new Statement(database, 'BEGIN')
     this.#commit = new Statement(database, 'COMMIT')
+    this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
     this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
   }
 
@@ -74,23 +87,88 @@ export class Reader {
     return read
   }
 
-  entity(collection: CollectionRecord, id: string): EntityRecord | undefined {
+  entity(collection: CollectionRecord, id: string): StoredEntity | undefined {
     const name = `${collection.key} ${id}`
     const known = this.#entities.get(name)
     if (known !== undefined) return known
+    this.#sync(collection)
     const fields = this.catalog.entity(collection, id)
     if (fields === undefined) return undefined
-    const read = toEntityRecord(fields)
+    const read = this.#stored(fields)
     if (this.use !== 'alone' || (fields.attributes ?? '').length > ATTRIBUTES_REMEMBERED_MAX) return read
     if (this.#entities.size >= ENTITIES_REMEMBERED_MAX) this.#entities.clear()
     this.#entities.set(name, read)
     return read
   }
 
+  /** As the tables have it now, whatever is remembered. */
+  entityNow(collection: CollectionRecord, id: string): StoredEntity | undefined {
+    this.#sync(collection)
+    const fields = this.catalog.entity(collection, id)
+    return fields && this.#stored(fields)
+  }
+
+  /** Where the observations of an entity lie: where there is no view of its own, they may have been moved since it was read. */
+  placeNow(collection: CollectionRecord, entity: StoredEntity): Place {
+    if (this.use === 'alone') return entity
+    const now = this.entityNow(collection, entity.id)
+    return now?.key === entity.key ? now : { ...entity, settledCount: 0, packedCount: 0, shadowedCount: 0, settledStrip: Number.MAX_SAFE_INTEGER }
+  }
+
+  /** Entities by id (UTF-8 bytes), from the one after `afterId`; '' is before all. */
+  entityPage(collection: CollectionRecord, afterId: string, limit: number): StoredEntity[] {
+    this.#sync(collection)
+    return this.catalog.entityPage(collection, afterId, limit).map((fields) => this.#stored(fields))
+  }
+
+  /** How many observations strips hold of an entity beyond its row. @throws {StorageError} `STORAGE_CORRUPT`: strips are damaged. */
+  recentCount(collection: CollectionRecord, { key, settledStrip }: EntityFields): number {
+    this.#sync(collection)
+    return this.#strips.recent(collection.key, key, settledStrip)?.count ?? 0
+  }
+
+  /** Lets go of what is kept for the next view. */
+  close(): void {
+    this.#strips.forgetAll()
+    this.database.close()
+  }
+
+  #stored(fields: EntityFields): StoredEntity {
+    return toStoredEntity(fields, this.#strips.recent(fields.collection, fields.key, fields.settledStrip))
+  }
+
+  /** A view of its own has the same strips all along. Elsewhere they may be other ones at each read. */
+  #sync({ key, name }: CollectionRecord): void {
+    if (this.use !== 'alone') this.#syncShared(key)
+    else if (!this.#synced.has(key)) this.#syncView(name, key)
+  }
+
+  #syncView(name: string, key: number): void {
+    const collection = this.collection(name)
+    if (collection?.key === key) this.#strips.sync(collection)
+    this.#synced.add(key)
+  }
+
+  /** A rollback takes generations back, and no changes. So where both are the same, nothing has happened in between. */
+  #syncShared(key: number): void {
+    const collection = this.catalog.collectionByKey(key)
+    if (collection === undefined) return
+    const state = `${this.#totalChanges.get()} ${collection.generation}`
+    if (this.#sharedStates.get(key) === state) return
+    if (this.database.inTransaction || this.#mayBeRolledBack) {
+      this.#strips.forgetAll()
+      this.#sharedStates.clear()
+    }
+    this.#mayBeRolledBack = this.database.inTransaction
+    this.#strips.sync(collection)
+    this.#sharedStates.set(key, state)
+  }
+
   #forgetIfOlder(version: number | undefined): void {
     if (version === this.#rememberedVersion) return
     this.#collections.clear()
     this.#entities.clear()
+    this.#synced.clear()
     this.#rememberedVersion = version
   }
 }

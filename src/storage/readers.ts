@@ -1,5 +1,6 @@
 import { StorageError } from '../errors.js'
 import type { Connection } from './connection.js'
+import type { MemoryAccount } from './memory-account.js'
 import { Reader } from './reader.js'
 import type { Turnstile } from './turnstile.js'
 
@@ -26,6 +27,7 @@ export class PooledReaders implements Readers {
   constructor(
     private readonly open: NonNullable<Connection['openReader']>,
     private readonly busyTimeoutMs: number,
+    private readonly memory: MemoryAccount,
   ) {}
 
   /** @throws {StorageError} `STORAGE_BUSY`: none came back in time, as when iterators were left open. */
@@ -56,7 +58,7 @@ export class PooledReaders implements Readers {
   #connect(): Reader {
     const database = this.open()
     try {
-      return new Reader(database, 'alone')
+      return new Reader(database, 'alone', this.memory)
     } catch (error) {
       database.close()
       throw error
@@ -71,14 +73,14 @@ export class PooledReaders implements Readers {
 
   #putAway(reader: Reader): void {
     this.#lent--
-    if (this.#isClosed || this.#idle.length >= IDLE_MAX) reader.database.close()
+    if (this.#isClosed || this.#idle.length >= IDLE_MAX) reader.close()
     else this.#idle.push(reader)
   }
 
   /** Those that are lent are closed when they come back. */
   close(): void {
     this.#isClosed = true
-    for (const reader of this.#idle.splice(0)) reader.database.close()
+    for (const reader of this.#idle.splice(0)) reader.close()
   }
 }
 
@@ -89,8 +91,9 @@ export class SharedReader implements Readers {
   constructor(
     connection: Connection,
     private readonly turnstile: Turnstile,
+    memory: MemoryAccount,
   ) {
-    this.#reader = new Reader(connection.database, connection.isAttached ? 'attached' : 'shared')
+    this.#reader = new Reader(connection.database, connection.isAttached ? 'attached' : 'shared', memory)
   }
 
   take(): Reader | Promise<Reader> {

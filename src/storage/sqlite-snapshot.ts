@@ -2,12 +2,14 @@ import { DatabaseClosedError, InvariantError, QueryLimitError, QueryStoppedError
 import type { JsonValue } from '../json.js'
 import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
-import { type StoredCollection, toEntityRecord } from './catalog.js'
+import type { StoredCollection, StoredEntity } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
-import type { Extent, ObservationRow, Owner } from './observation-reader.js'
+import { justAfter, type Owner as PlacedOwner } from './observation-reader.js'
 import type { Reader } from './reader.js'
+import type { Extent } from './row-reader.js'
 import type { SnapshotLimits } from './snapshot-limits.js'
 import type { CollectionRecord, ContextRequest, EntityObservations, EntityRecord, Observation, ScanRequest, Snapshot, Surroundings } from './store.js'
+import { recordedAtOf, type Stretch, totalCount } from './stretch.js'
 import type { Work } from './transaction.js'
 
 const ENTITIES_A_PAGE = 500
@@ -77,7 +79,7 @@ export class SqliteSnapshot implements Snapshot {
     let count = 0
     for (let afterId = ''; ; ) {
       await this.pause()
-      const page = this.reader.catalog.entityPage(collection, afterId, ENTITIES_A_PAGE).map(toEntityRecord)
+      const page = this.reader.entityPage(collection, afterId, ENTITIES_A_PAGE)
       count += page.length
       if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
       if (page.length > 0) yield page
@@ -91,27 +93,29 @@ export class SqliteSnapshot implements Snapshot {
     const trajectories: Trajectory[] = []
     for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
       await this.pause()
-      const owner = { collection, entity }
-      const rows = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
-      trajectories.push(toTrajectory(rows, collection.dimension))
+      const owner = ownerOf(collection, entity)
+      const stretches = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
+      trajectories.push(toTrajectory(stretches, collection.dimension))
     }
     return trajectories
   }
 
-  async extentUntil(_collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
+  async extentUntil(collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
     await this.pause()
     const { observationCount: count, firstTimestamp: first, lastTimestamp: last } = entity
+    const owner = ownerOf(collection, entity)
     if (last === undefined || last <= until) return { count, first, last }
     if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
-    return this.#drive(this.reader.observations.extent(entity.key, until))
+    return this.#drive(this.reader.observations.extent(this.#place(owner), until))
   }
 
   async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
     await this.pause()
-    const owner = { collection, entity }
-    const [before] = this.reader.observations.newest(owner, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
-    const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.after(owner, at, until, 1) : []
-    return { before: before && toObservation(before, ALL), after: after && toObservation(after, ALL) }
+    const owner = ownerOf(collection, entity)
+    const place = this.#place(owner)
+    const [before] = this.reader.observations.newest(place, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
+    const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.oldest(place, justAfter(at), until, 1) : []
+    return { before: before && toObservation(before, 0, ALL), after: after && toObservation(after, 0, ALL) }
   }
 
   async *scan(collection: CollectionRecord, request: ScanRequest): AsyncGenerator<EntityObservations> {
@@ -121,10 +125,10 @@ export class SqliteSnapshot implements Snapshot {
     for await (const page of pages) {
       for (const entity of page) {
         await this.pause()
-        const owner = { collection, entity }
+        const owner = ownerOf(collection, entity)
         const pieces = isShort(owner, newest) ? [this.#short(owner, from, to, newest)] : this.#pieces(owner, from, to, newest)
-        for await (const rows of pieces) {
-          if (rows.length > 0) yield { entity, observations: rows.map((row) => toObservation(row, needs)) }
+        for await (const stretches of pieces) {
+          if (totalCount(stretches) > 0) yield { entity, observations: stretches.flatMap((stretch) => toObservations(stretch, needs)) }
         }
       }
     }
@@ -156,33 +160,39 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   /** The newest `limit` of the range, in time order, where they are no more than a piece. Small reads need no generator. */
-  #short(owner: Owner, from: number, to: number, limit: number): ObservationRow[] {
+  #short(owner: Owner, from: number, to: number, limit: number): Stretch[] {
     if (owner.entity.observationCount === 0) return []
-    const rows = this.reader.observations.newest(owner, from, to, Math.min(limit, rowsOfPiece(owner.collection))).reverse()
-    this.#checkObservationCount(owner, from, to, limit, rows.length)
-    return rows
+    const stretches = this.reader.observations.newest(this.#place(owner), from, to, Math.min(limit, rowsOfPiece(owner.collection)))
+    this.#checkObservationCount(owner, from, to, limit, totalCount(stretches))
+    return stretches
   }
 
-  async #long(owner: Owner, from: number, to: number, limit: number): Promise<ObservationRow[]> {
-    const rows: ObservationRow[] = []
-    for await (const piece of this.#pieces(owner, from, to, limit)) rows.push(...piece)
-    return rows
+  async #long(owner: Owner, from: number, to: number, limit: number): Promise<Stretch[]> {
+    const stretches: Stretch[] = []
+    for await (const piece of this.#pieces(owner, from, to, limit)) stretches.push(...piece)
+    return stretches
   }
 
   /** The range of one entity, or its newest `limit`, in time order. */
-  async *#pieces(owner: Owner, from: number, to: number, limit: number): AsyncGenerator<ObservationRow[]> {
+  async *#pieces(owner: Owner, from: number, to: number, limit: number): AsyncGenerator<Stretch[]> {
     const rowsMax = rowsOfPiece(owner.collection)
     await this.pause()
-    const start = limit < owner.entity.observationCount ? await this.#drive(this.reader.observations.startOfNewest(owner, from, to, limit)) : from
-    let piece = this.reader.observations.from(owner, start, to, rowsMax)
-    for (let count = piece.length; ; count += piece.length) {
-      const isLast = piece.length < rowsMax
-      if (isLast) this.#checkObservationCount(owner, from, to, limit, count)
-      if (piece.length > 0) yield piece
-      if (isLast) return
+    const start =
+      limit < owner.entity.observationCount ? await this.#drive(this.reader.observations.startOfNewest(this.#place(owner), from, to, limit)) : from
+    let piece = this.reader.observations.oldest(this.#place(owner), start, to, rowsMax)
+    for (let count = 0; ; ) {
+      const pieceCount = totalCount(piece)
+      count += pieceCount
+      if (pieceCount < rowsMax) this.#checkObservationCount(owner, from, to, limit, count)
+      if (pieceCount > 0) yield piece
+      if (pieceCount < rowsMax) return
       await this.pause()
-      piece = this.reader.observations.after(owner, piece.at(-1)![0], to, rowsMax)
+      piece = this.reader.observations.oldest(this.#place(owner), justAfter(lastTimestamp(piece)), to, rowsMax)
     }
+  }
+
+  #place({ collection, entity }: Owner): PlacedOwner {
+    return { collection, entity: this.reader.placeNow(collection, entity) }
   }
 
   /** What a range that covers the whole entity must bring; damage to SQLite's index can hide rows. */
@@ -190,7 +200,7 @@ export class SqliteSnapshot implements Snapshot {
     if (from > (entity.firstTimestamp ?? from) || to < (entity.lastTimestamp ?? to)) return
     const expected = Math.min(limit, entity.observationCount)
     if (count === expected) return
-    const now = this.reader.catalog.entity(collection, entity.id)
+    const now = this.reader.entityNow(collection, entity.id)
     if (now?.key !== entity.key || now.observationCount !== entity.observationCount) return // changed by insertNow, where there is one connection
     throw corruption(placeInWords(collection.name, entity.id), `should have ${expected} observations, and ${count} were found`)
   }
@@ -255,30 +265,53 @@ interface Needs {
 }
 const ALL: Needs = { vectors: true, payloads: true }
 
-function toObservation([timestamp, recordedAt, vector, payload]: ObservationRow, needs: Needs): Observation {
+function toObservations(stretch: Stretch, needs: Needs): Observation[] {
+  const observations = new Array<Observation>(stretch.count)
+  for (let i = 0; i < stretch.count; i++) observations[i] = toObservation(stretch, i, needs)
+  return observations
+}
+
+function toObservation(stretch: Stretch, i: number, needs: Needs): Observation {
+  const payload = needs.payloads ? stretch.payloads?.[i] : undefined
   return {
-    timestamp,
-    recordedAt,
-    vector: needs.vectors ? toFloats(vector) : NO_VECTOR,
-    payload: needs.payloads && payload !== null ? (JSON.parse(payload) as JsonValue) : undefined,
+    timestamp: stretch.timestamps[i]!,
+    recordedAt: recordedAtOf(stretch, i),
+    vector: needs.vectors ? toFloats(stretch.vectors, i, stretch.vectors.length / stretch.count) : NO_VECTOR,
+    payload: payload === undefined || payload === null ? undefined : (JSON.parse(payload) as JsonValue),
   }
 }
 
 /** Memory of its own: the caller may keep it, change it or send it away. */
-function toFloats(bytes: Uint8Array): Float32Array {
-  const floats = new Float32Array(bytes.length / 4)
-  new Uint8Array(floats.buffer).set(bytes)
+function toFloats(vectors: Uint8Array, i: number, vectorBytes: number): Float32Array {
+  const floats = new Float32Array(vectorBytes / 4)
+  new Uint8Array(floats.buffer).set(vectors.subarray(i * vectorBytes, (i + 1) * vectorBytes))
   return floats
 }
 
-function toTrajectory(rows: readonly ObservationRow[], dimension: number): Trajectory {
-  const timestamps = new Float64Array(rows.length)
-  const vectors = new Float32Array(rows.length * dimension)
+function toTrajectory(stretches: readonly Stretch[], dimension: number): Trajectory {
+  const count = totalCount(stretches)
+  const timestamps = new Float64Array(count)
+  const vectors = new Float32Array(count * dimension)
   const bytes = new Uint8Array(vectors.buffer)
-  for (let i = 0; i < rows.length; i++) {
-    const [timestamp, , vector] = rows[i]!
-    timestamps[i] = timestamp
-    bytes.set(vector, i * dimension * 4)
+  let at = 0
+  for (const stretch of stretches) {
+    timestamps.set(stretch.timestamps, at)
+    bytes.set(stretch.vectors, at * dimension * 4)
+    at += stretch.count
   }
   return { timestamps, vectors, dimension }
+}
+
+function lastTimestamp(stretches: readonly Stretch[]): number {
+  return stretches.at(-1)!.timestamps.at(-1)!
+}
+
+interface Owner {
+  readonly collection: CollectionRecord
+  readonly entity: StoredEntity
+}
+
+/** Whoever names an entity has it from a snapshot: it knows where its observations lie. */
+function ownerOf(collection: CollectionRecord, entity: EntityRecord): Owner {
+  return { collection, entity: entity as StoredEntity }
 }

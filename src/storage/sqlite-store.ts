@@ -9,6 +9,8 @@ import { backupTarget, copyTo } from './backup.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
 import { type Connection, openConnection } from './connection.js'
+import { MemoryAccount } from './memory-account.js'
+import { PACKING, type Packing } from './packing.js'
 import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
@@ -29,7 +31,7 @@ import type {
   VerifyOptions,
   VerifyReport,
 } from './store.js'
-import { OwnTransactions, type Transactions, type Work } from './transaction.js'
+import { followedBy, OwnTransactions, type Transactions, type Work } from './transaction.js'
 import { Turnstile } from './turnstile.js'
 import { verifyAll } from './verify.js'
 import { WalLimit } from './wal-limit.js'
@@ -41,7 +43,11 @@ export interface StoreOptions extends StorageConfig {
   /** The app's own, instead of a path. */
   readonly connection?: AttachedConnection | undefined
   readonly limits?: SnapshotLimits
+  readonly packing?: Packing
 }
+
+/** What is kept in memory of strips, as a share of `memory_limit`. */
+const STRIPS_SHARE = 1 / 8
 
 /** How often snapshots that nobody reads any more are looked for, in milliseconds. */
 const EXPIRY_CHECK_MS = 5000
@@ -277,7 +283,8 @@ class SqliteStore implements Store {
     return () => {
       this.connection.files?.assertInPlace()
       this.#assertSchema(isOfApp)
-      return work(parts)
+      parts.writer.begin(isOfApp)
+      return followedBy(work(parts), () => parts.writer.end(isOfApp))
     }
   }
 
@@ -291,15 +298,24 @@ class SqliteStore implements Store {
 
   #prepareParts(): void {
     const { database } = this.connection
-    const readers = this.#makeReaders()
+    const { memoryLimitBytes, packing = PACKING } = this.options
+    const account = new MemoryAccount(memoryLimitBytes * STRIPS_SHARE)
     const catalog = new Catalog(database)
-    this.#parts = { catalog, memory: new CollectionMemory(database, catalog, this.#transactions), writer: new Writer(database), readers }
+    this.#parts = {
+      catalog,
+      memory: new CollectionMemory(database, catalog, this.#transactions),
+      writer: new Writer(database, account, packing),
+      readers: this.#makeReaders(account),
+    }
   }
 
-  #makeReaders(): Readers {
+  #makeReaders(account: MemoryAccount): Readers {
     const { isAttached, openReader } = this.connection
-    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile, this.options.busyTimeoutMs)
-    return openReader === undefined ? new SharedReader(this.connection, this.#turnstile) : new PooledReaders(openReader, this.options.busyTimeoutMs)
+    const { busyTimeoutMs } = this.options
+    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile, busyTimeoutMs, account)
+    return openReader === undefined
+      ? new SharedReader(this.connection, this.#turnstile, account)
+      : new PooledReaders(openReader, busyTimeoutMs, account)
   }
 
   #assertOpen(): void {

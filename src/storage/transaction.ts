@@ -67,3 +67,16 @@ export function completed<T>(begun: T | Work<T>): T {
     if (done === true) return value
   }
 }
+
+/** `last` once the work is done. */
+export function followedBy<T>(begun: T | Work<T>, last: () => void): T | Work<T> {
+  if (isWork(begun)) return untilLast(begun, last)
+  last()
+  return begun
+}
+
+function* untilLast<T>(work: Work<T>, last: () => void): Work<T> {
+  const result = yield* work
+  last()
+  return result
+}

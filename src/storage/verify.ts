@@ -9,17 +9,25 @@ import {
   entityFields,
   isIntactCollection,
   isIntactEntity,
+  placeOf,
+  rowCount,
+  type StoredCollection,
 } from './catalog.js'
 import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
 import type { Connection } from './connection.js'
 import { checkIntegrity } from './integrity-check.js'
-import { type Extent, isIntact, type ObservationRow } from './observation-reader.js'
+import { greatest, isIntact, least, type ObservationRow } from './row-reader.js'
 import { hasShape, type RowShape } from './row-shape.js'
+import { SEGMENT_COLUMNS, type SegmentRow, toSegment } from './segment-reader.js'
 import { rowsOfPiece, type SqliteSnapshot } from './sqlite-snapshot.js'
 import { Statement } from './statement.js'
 import type { VerifyOptions, VerifyProblem, VerifyReport } from './store.js'
+import type { Strip } from './strip.js'
+import { STRIP_COLUMNS, type StripColumns, toStrip } from './strip-directory.js'
 
 const ROWS_A_PAGE = 500
+/** A megabyte or two. */
+const SEGMENTS_A_PAGE = 16
 /** A damaged file may be damaged everywhere: the first ones tell enough. */
 const PROBLEMS_MAX = 1000
 
@@ -27,6 +35,9 @@ const MISMATCH = 'does not match its checksum'
 
 type RemovedRow = [key: number, collection: number, entity: number, id: string, generation: number, removedAt: number, checksum: number]
 const REMOVED_SHAPE: RowShape = ['n', 'n', 'n', 't', 'n', 'n', 'n']
+type OwnedSegmentRow = [...SegmentRow, entity: number, id: string | null, collection: number | null]
+const SEGMENT_COLUMN_COUNT = SEGMENT_COLUMNS.split(', ').length
+const STRIP_COLUMN_COUNT = STRIP_COLUMNS.split(', ').length
 type OwnedRow = [key: number, entity: number, id: string | null, collection: number | null, ...row: ObservationRow]
 
 /**
@@ -45,7 +56,7 @@ export async function verifyAll(snapshot: SqliteSnapshot, connection: Connection
 class Verification {
   readonly problems: VerifyProblem[] = []
   checked = 0
-  readonly #collections = new Map<number, CollectionFields & { entitiesFound: number; observationsFound: number }>()
+  readonly #collections = new Map<number, CollectionFields & { entitiesFound: number; observationsFound: number; hasStrips: boolean }>()
 
   constructor(
     private readonly snapshot: SqliteSnapshot,
@@ -56,6 +67,8 @@ class Verification {
     await this.#guarded('collections', () => this.#checkCollections())
     await this.#guarded('entities', () => this.#checkEntities())
     await this.#guarded('observations', () => this.#checkObservations())
+    await this.#guarded('segments', () => this.#checkSegments())
+    await this.#guarded('strips', () => this.#checkStrips())
     await this.#guarded('the log of removed entities', () => this.#checkRemovedEntities())
   }
 
@@ -89,7 +102,7 @@ class Verification {
     const rows = this.#statement<[], CollectionRow>(`SELECT ${COLLECTION_COLUMNS} FROM chronode_collection NOT INDEXED ORDER BY key`).all()
     for (const row of rows) {
       const fields = collectionFields(row)
-      this.#collections.set(fields.key, { ...fields, entitiesFound: 0, observationsFound: 0 })
+      this.#collections.set(fields.key, { ...fields, entitiesFound: 0, observationsFound: 0, hasStrips: true })
       this.checked++
       if (!isIntactCollection(row)) this.report(fields.name, undefined, `its own row ${MISMATCH}`)
     }
@@ -104,21 +117,53 @@ class Verification {
       const collection = this.#collections.get(entity.collection)
       this.checked++
       if (!isIntactEntity(row)) this.report(collection?.name, entity.id, `its own row ${MISMATCH}`)
-      const extent = await this.#extent(entity.key)
-      this.#compareExtent(entity, extent)
       if (collection === undefined) continue // SQLite's foreign_key_check tells of it
       collection.entitiesFound++
-      collection.observationsFound += extent.count
+      collection.observationsFound += entity.observationCount + this.#recentCount(collection, entity)
+      await this.#checkPlace(collection, entity)
     }
-    for (const { name, entityCount, entitiesFound, observationCount, observationsFound } of this.#collections.values()) {
+    for (const { name, entityCount, entitiesFound, observationCount, observationsFound, hasStrips } of this.#collections.values()) {
       if (entityCount !== entitiesFound) this.report(name, undefined, `says that it has ${entityCount} entities; there are ${entitiesFound}`)
-      if (observationCount !== observationsFound)
-        this.report(name, undefined, `says that it has ${observationCount} observations; there are ${observationsFound}`)
+      if (hasStrips && observationCount !== observationsFound)
+        this.report(name, undefined, `says that it has ${observationCount} observations; its entities have ${observationsFound}`)
     }
   }
 
-  async #extent(entityKey: number): Promise<Extent> {
-    const work = this.snapshot.reader.observations.extent(entityKey, Number.POSITIVE_INFINITY)
+  /** Of a collection whose strips cannot be read it is said once. */
+  #recentCount(collection: CollectionFields & { hasStrips: boolean }, entity: EntityFields): number {
+    if (!collection.hasStrips) return 0
+    try {
+      return this.snapshot.reader.recentCount(collection as StoredCollection, entity)
+    } catch (error) {
+      this.#reportCorruption(collection.name, undefined, error)
+      collection.hasStrips = false
+      return 0
+    }
+  }
+
+  /** Whether rows and segments are where the entity says, and as many. */
+  async #checkPlace(collection: CollectionFields, entity: EntityFields): Promise<void> {
+    try {
+      const owner = { collection: collection as StoredCollection, entity: placeOf(entity) }
+      const { rows, packed, shadowed } = await this.#drive(this.snapshot.reader.observations.counted(owner, Number.POSITIVE_INFINITY))
+      const says = [rowCount(owner.entity), entity.packedCount, entity.shadowedCount]
+      const is = [rows.count, packed.count, shadowed]
+      const inWords = ([inRows, inSegments, inBoth]: number[]) => `${inRows} rows, ${inSegments} observations in segments and ${inBoth} in both`
+      if (says.join() !== is.join()) this.report(collection.name, entity.id, `says that it has ${inWords(says)}; there are ${inWords(is)}`)
+      const ends = spanInWords(least(rows.first, packed.first), greatest(rows.last, packed.last))
+      const saysEnds = spanInWords(entity.firstTimestamp, entity.lastTimestamp)
+      if (ends !== saysEnds) this.report(collection.name, entity.id, `says that its observations are ${saysEnds}; they are ${ends}`)
+    } catch (error) {
+      this.#reportCorruption(collection.name, entity.id, error)
+    }
+  }
+
+  #reportCorruption(collection: string, entity: string | undefined, error: unknown): void {
+    if (!(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') throw error
+    this.report(collection, entity, error.message)
+  }
+
+  async #drive<T>(work: Generator<void, T>): Promise<T> {
     for (;;) {
       this.snapshot.assertLive()
       const { done, value } = work.next()
@@ -127,13 +172,59 @@ class Verification {
     }
   }
 
-  #compareExtent(entity: EntityFields, { count, first, last }: Extent): void {
-    const collection = this.#collections.get(entity.collection)?.name
-    if (entity.observationCount !== count)
-      this.report(collection, entity.id, `says that it has ${entity.observationCount} observations; there are ${count}`)
-    if (entity.firstTimestamp !== (first ?? null) || entity.lastTimestamp !== (last ?? null)) {
-      const [says, is] = [spanInWords(entity.firstTimestamp, entity.lastTimestamp), spanInWords(first ?? null, last ?? null)]
-      this.report(collection, entity.id, `says that its observations are ${says}; they are ${is}`)
+  /** Every block, whether an entity says that it is there or not; and that those of an entity lie one after another. */
+  async #checkSegments(): Promise<void> {
+    const page = this.#statement<[number, number], OwnedSegmentRow>(
+      `SELECT ${SEGMENT_COLUMNS.split(', ')
+        .map((column) => `s.${column}`)
+        .join(', ')}, s.entity, e.id, e.collection
+       FROM chronode_segment s NOT INDEXED LEFT JOIN chronode_entity e ON e.key = s.entity WHERE s.key > ? ORDER BY s.key LIMIT ?`,
+    )
+    const overlapping = this.#statement<[number, number, number, number], number>(
+      'SELECT count(*) FROM chronode_segment WHERE entity = ? AND key <> ? AND first_timestamp <= ? AND first_timestamp >= ?',
+    )
+    for await (const row of this.#paged((after) => page.all(after, SEGMENTS_A_PAGE), SEGMENTS_A_PAGE)) {
+      const [key, first, last] = row
+      const [entity, id, collectionKey] = row.splice(SEGMENT_COLUMN_COUNT) as [number, string | null, number | null]
+      const collection = collectionKey === null ? undefined : this.#collections.get(collectionKey)
+      if (id === null || collection === undefined) continue
+      const segment = toSegment(row as unknown as SegmentRow, collection.dimension, ownerChecksum(collection.key, id))
+      const what = `the segment from ${momentInWords(first)} to ${momentInWords(last)}`
+      this.checked += segment?.observations.count ?? 1
+      if (segment === undefined) this.report(collection.name, id, `${what} ${MISMATCH}`)
+      else if (overlapping.get(entity, key, last, first) !== 0) this.report(collection.name, id, `${what} overlaps another one`)
+    }
+  }
+
+  /** Every observation of every strip; of entities that are gone nothing is left to check them by. */
+  async #checkStrips(): Promise<void> {
+    const page = this.#statement<[number, number], [...StripColumns, number, Uint8Array]>(
+      `SELECT ${STRIP_COLUMNS}, collection, data FROM chronode_strip NOT INDEXED WHERE key > ? ORDER BY key LIMIT ?`,
+    )
+    const idOf = this.#statement<[number], string>('SELECT id FROM chronode_entity WHERE key = ?')
+    for await (const row of this.#paged((after) => page.all(after, SEGMENTS_A_PAGE), SEGMENTS_A_PAGE)) {
+      const [collectionKey, data] = row.splice(STRIP_COLUMN_COUNT) as [number, Uint8Array]
+      const collection = this.#collections.get(collectionKey)
+      if (collection === undefined) continue
+      const strip = toStrip(collectionKey, row as unknown as StripColumns)
+      this.checked += strip?.count ?? 1
+      if (strip === undefined) this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
+      else this.#checkStrip(collection, strip, data, idOf)
+    }
+  }
+
+  #checkStrip(collection: CollectionFields, strip: Strip, data: Uint8Array, idOf: Statement<[number], string>): void {
+    const vectorBytes = collection.dimension * 4
+    const checksum = new ObservationChecksum(collection.dimension)
+    for (let i = 0; i < strip.count; i++) {
+      const id = idOf.get(strip.entityKeys[i]!)
+      if (id === undefined) continue
+      const vector = data.subarray(i * vectorBytes, (i + 1) * vectorBytes)
+      const start = strip.payloadStart(i, vectorBytes)
+      const payload = strip.hasPayload(i) ? Buffer.from(data.subarray(start, start + strip.payloadBytes[i]!)).toString() : null
+      const isWhole = vector.length === vectorBytes
+      if (!isWhole || checksum.of(ownerChecksum(collection.key, id), strip.timestamps[i]!, strip.recordedAt, vector, payload) !== strip.checksums[i])
+        this.report(collection.name, id, `the observation at ${momentInWords(strip.timestamps[i]!)} ${MISMATCH}`)
     }
   }
 
@@ -185,6 +276,6 @@ function momentInWords(timestamp: number): string {
   return Math.abs(timestamp) <= 8.64e15 ? formatTimestamp(timestamp) : String(timestamp)
 }
 
-function spanInWords(first: number | null, last: number | null): string {
-  return first === null || last === null ? 'none' : `from ${momentInWords(first)} to ${momentInWords(last)}`
+function spanInWords(first: number | null | undefined, last: number | null | undefined): string {
+  return typeof first !== 'number' || typeof last !== 'number' ? 'none' : `from ${momentInWords(first)} to ${momentInWords(last)}`
 }

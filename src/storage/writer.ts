@@ -1,21 +1,21 @@
 import { InvariantError, NotFoundError } from '../errors.js'
 import { type JsonValue, toJsonText } from '../json.js'
-import { Catalog, ENCODING, type StoredCollection } from './catalog.js'
-import { collectionChecksum, type EntityFields, entityChecksum, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
+import { Catalog, ENCODING, placeOf, rowCount, type StoredCollection } from './catalog.js'
+import { collectionChecksum, entityChecksum, removedEntityChecksum } from './checksum.js'
+import type { MemoryAccount } from './memory-account.js'
 import { mergePatch } from './merge-patch.js'
+import { ObservationWriter, type OpenCollection, type OpenEntity, openEntity } from './observation-writer.js'
+import type { Packing } from './packing.js'
 import type { SqliteDatabase } from './sqlite-library.js'
-import { NUMBER, Statement } from './statement.js'
+import { Statement } from './statement.js'
 import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, TimeRange } from './store.js'
-import type { Work } from './transaction.js'
+import type { Strip } from './strip.js'
+import { StripDirectory } from './strip-directory.js'
+import { completed, type Work } from './transaction.js'
 
-/** How many rows one statement removes: a few milliseconds. */
-const ROWS_REMOVED_AT_ONCE = 1000
 const ENTITIES_REMOVED_AT_ONCE = 200
-
-type ObservationValues = [entity: number, timestamp: number, recordedAt: number, vector: Uint8Array, payload: string | null, checksum: number]
-
-/** An entity while a batch is written to it. */
-type OpenEntity = { -readonly [Field in keyof EntityFields]: EntityFields[Field] }
+/** Beyond these, the entities that batches have met are forgotten as a whole. */
+const ENTITIES_REMEMBERED_MAX = 100_000
 
 /** Changes rows. Every method is the inside of a transaction, which somebody else begins and ends. */
 export class Writer {
@@ -26,60 +26,65 @@ export class Writer {
   readonly #insertEntity
   readonly #updateEntity
   readonly #deleteEntity
-  readonly #insertObservation
-  readonly #insertNewObservation
-  readonly #updateObservation
-  readonly #deleteObservations
   readonly #logRemovedEntity
   readonly #deleteDependents
-  readonly #ends
   readonly #entityKey
   readonly #entityKeys
 
-  constructor(database: SqliteDatabase) {
+  readonly #observations: ObservationWriter
+  readonly #strips: StripDirectory
+  readonly #removedCounts
+  /** What batches have met, by collection and id; right while nobody else has written. */
+  readonly #entities = new Map<number, Map<string, OpenEntity>>()
+  #remembered = 0
+  readonly #dataVersion
+  readonly #totalChanges
+  #isOpen = false
+  #others: number | undefined
+  #changes: number | undefined
+  /** Ids of entities with more than a block of unpacked observations, by collection: the next writes see to them. */
+  readonly #waiting = new Map<number, Set<string>>()
+
+  constructor(
+    database: SqliteDatabase,
+    memory: MemoryAccount,
+    private readonly packing: Packing,
+  ) {
     this.#catalog = new Catalog(database)
+    this.#strips = new StripDirectory(database, memory)
+    this.#observations = new ObservationWriter(database, this.#strips, packing)
+    this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
+    this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
+    this.#removedCounts = new Statement<[number], [number, number, number]>(
+      database,
+      'SELECT packed_count, shadowed_count, settled_strip FROM chronode_entity WHERE key = ?',
+    )
     this.#insertCollection = new Statement<[string, number, string, number, string, number]>(
       database,
       `INSERT INTO chronode_collection (name, dimension, metric, normalized, encoding, observation_count, entity_count, generation, checksum)
        VALUES (?, ?, ?, ?, ?, 0, 0, 0, ?)`,
     )
-    this.#updateCollection = new Statement<[number, number, number, number, number]>(
+    this.#updateCollection = new Statement<[number, number, number, number, number, number]>(
       database,
-      'UPDATE chronode_collection SET observation_count = ?, entity_count = ?, generation = ?, checksum = ? WHERE key = ?',
+      'UPDATE chronode_collection SET observation_count = ?, entity_count = ?, generation = ?, strip_count = ?, checksum = ? WHERE key = ?',
     )
     this.#deleteCollection = new Statement<[number]>(database, 'DELETE FROM chronode_collection WHERE key = ?')
     this.#insertEntity = new Statement<[number, string, number]>(
       database,
       'INSERT INTO chronode_entity (collection, id, observation_count, generation, checksum) VALUES (?, ?, 0, ?, 0)',
     )
-    this.#updateEntity = new Statement<[string | null, number, number | null, number | null, number, number, number]>(
+    this.#updateEntity = new Statement<[string | null, number, number | null, number | null, number, number, number, number, number, number]>(
       database,
-      `UPDATE chronode_entity SET attributes = ?, observation_count = ?, first_timestamp = ?, last_timestamp = ?, generation = ?, checksum = ?
-       WHERE key = ?`,
+      `UPDATE chronode_entity SET attributes = ?, observation_count = ?, first_timestamp = ?, last_timestamp = ?, generation = ?,
+       packed_count = ?, shadowed_count = ?, settled_strip = ?, checksum = ? WHERE key = ?`,
     )
     this.#deleteEntity = new Statement<[number]>(database, 'DELETE FROM chronode_entity WHERE key = ?')
-    const insert = 'INSERT INTO chronode_observation (entity, timestamp, recorded_at, vector, payload, checksum) VALUES (?, ?, ?, ?, ?, ?)'
-    this.#insertObservation = new Statement<ObservationValues>(database, insert)
-    this.#insertNewObservation = new Statement<ObservationValues>(database, `${insert} ON CONFLICT DO NOTHING`)
-    this.#updateObservation = new Statement<[number, Uint8Array, string | null, number, number, number]>(
-      database,
-      'UPDATE chronode_observation SET recorded_at = ?, vector = ?, payload = ?, checksum = ? WHERE entity = ? AND timestamp = ?',
-    )
-    this.#deleteObservations = new Statement<[number, number, number]>(
-      database,
-      `DELETE FROM chronode_observation WHERE key IN
-       (SELECT key FROM chronode_observation WHERE entity = ? AND timestamp >= ? AND timestamp <= ? LIMIT ${ROWS_REMOVED_AT_ONCE})`,
-    )
     this.#logRemovedEntity = new Statement<[number, number, string, number, number, number]>(
       database,
       'INSERT INTO chronode_removed_entity (collection, entity, id, generation, removed_at, checksum) VALUES (?, ?, ?, ?, ?, ?)',
     )
-    this.#deleteDependents = ['chronode_removed_entity', 'chronode_model'].map(
+    this.#deleteDependents = ['chronode_removed_entity', 'chronode_model', 'chronode_strip'].map(
       (table) => new Statement<[number]>(database, `DELETE FROM ${table} WHERE collection = ?`),
-    )
-    this.#ends = new Statement<[number, number], [number | null, number | null]>(
-      database,
-      `SELECT (SELECT min(timestamp) FROM chronode_observation WHERE entity = ${NUMBER}), (SELECT max(timestamp) FROM chronode_observation WHERE entity = ${NUMBER})`,
     )
     this.#entityKey = new Statement<[number, string], number>(database, 'SELECT key FROM chronode_entity WHERE collection = ? AND id = ?')
     this.#entityKeys = new Statement<[number], number>(
@@ -101,93 +106,145 @@ export class Writer {
       observationCount: 0,
       entityCount: 0,
       generation: 0,
+      stripCount: 0,
     }
     this.#saveCollection(created)
     return created
   }
 
+  /** First of all in every transaction. @param isOfApp  The app may roll it back. */
+  begin(isOfApp: boolean): void {
+    const others = this.#dataVersion.get()
+    if (this.#isOpen || isOfApp || this.#totalChanges.get() !== this.#changes) this.forget()
+    else if (others !== this.#others) this.forgetEntities()
+    this.#others = others
+    this.#isOpen = true
+  }
+
+  /** Last in every transaction whose work is done. One that never came here has been rolled back. */
+  end(isOfApp: boolean): void {
+    this.#isOpen = isOfApp
+    this.#changes = this.#totalChanges.get()
+  }
+
+  /** Somebody else has written, so that what is remembered of entities may be old. */
+  forgetEntities(): void {
+    this.#entities.clear()
+    this.#remembered = 0
+  }
+
+  /** What was written has been, or may be, rolled back. */
+  forget(): void {
+    this.forgetEntities()
+    this.#strips.forgetAll()
+    this.#observations.forget()
+    this.#waiting.clear()
+  }
+
   insert(record: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
-    const collection = this.#current(record)
-    const generation = collection.generation + 1
-    const recordedAt = Date.now()
-    const checksum = new ObservationChecksum(collection.dimension)
-    const opened = new Map<string, OpenEntity>()
-    let entityCount = collection.entityCount
-    let inserted = 0
+    const before = this.#current(record)
+    const collection = this.#open(before, batch.length)
+    const groups = new Map<OpenEntity, NewObservation[]>()
+    let entityCount = before.entityCount
     let entity: OpenEntity | undefined
-    let owner = 0
+    let group: NewObservation[] = []
     for (const item of batch) {
+      if (item.vector.byteLength !== collection.vectorBytes) throw new InvariantError(`a vector of ${item.vector.length} numbers reached storage`)
       if (entity?.id !== item.entity) {
-        entity = opened.get(item.entity)
+        entity = this.#entity(before, item.entity)
         if (entity === undefined) {
-          entity = this.#catalog.entity(collection, item.entity)
-          if (entity === undefined) {
-            entity = this.#createEntity(collection, item.entity, generation)
-            entityCount++
-          }
-          opened.set(item.entity, entity)
+          entity = this.#createEntity(before, item.entity, collection.generation)
+          entityCount++
         }
-        owner = ownerChecksum(collection.key, item.entity)
+        group = groups.get(entity) ?? []
+        groups.set(entity, group)
       }
-      if (this.#put(entity, item, recordedAt, owner, checksum)) inserted++
+      group.push(item)
     }
-    for (const touched of opened.values()) this.#saveEntity({ ...touched, generation })
-    this.#saveCollection({ ...collection, entityCount, observationCount: collection.observationCount + inserted, generation })
+    let inserted = 0
+    for (const [owner, items] of groups) {
+      inserted += this.#observations.put(collection, owner, inTimeOrder(items))
+      if (owner.isChanged) this.#saveEntity(owner, collection.generation)
+    }
+    this.#packAlongside(collection, batch.length)
+    const { generation, stripCount } = collection
+    this.#saveCollection({ ...before, entityCount, observationCount: before.observationCount + inserted, generation, stripCount })
+    if (this.#remembered > ENTITIES_REMEMBERED_MAX) this.forgetEntities()
     return { inserted, replaced: batch.length - inserted }
   }
 
-  /** @returns whether it is new. One that is newer than all of its entity cannot replace any. */
-  #put(
-    entity: OpenEntity,
-    { timestamp: given, vector, payload: text }: NewObservation,
-    recordedAt: number,
-    owner: number,
-    checksum: ObservationChecksum,
-  ): boolean {
-    if (vector.byteLength !== checksum.vectorBytes.length) throw new InvariantError(`a vector of ${vector.length} numbers reached storage`)
-    const bytes = checksum.vectorBytes
-    const payload = text ?? null
-    const timestamp = given + 0 // SQLite keeps no -0, and the checksum would
-    const sum = checksum.of(owner, timestamp, recordedAt, new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), payload)
-    if (entity.lastTimestamp === null || timestamp > entity.lastTimestamp) {
-      this.#insertObservation.run(entity.key, timestamp, recordedAt, bytes, payload, sum)
-      entity.firstTimestamp ??= timestamp
-      entity.lastTimestamp = timestamp
-    } else {
-      if (this.#insertNewObservation.run(entity.key, timestamp, recordedAt, bytes, payload, sum).changes === 0) {
-        this.#updateObservation.run(recordedAt, bytes, payload, sum, entity.key, timestamp)
-        return false
-      }
-      entity.firstTimestamp = Math.min(entity.firstTimestamp!, timestamp)
+  /** What has become worth a block, and what strips have no more room for: so much of it that this write does not take long. */
+  #packAlongside(collection: OpenCollection, batchCount: number): void {
+    this.#observations.writeStrips(collection)
+    const { fields, block, ripe } = collection
+    const waiting = this.#waiting.get(fields.key) ?? new Set()
+    this.#waiting.set(fields.key, waiting)
+    for (const { id } of ripe) waiting.add(id)
+    let bytesLeft = Math.max(this.packing.packedAtOnceBytes, 2 * batchCount * block.observationBytes)
+    for (const id of waiting) {
+      if (bytesLeft <= 0) break
+      waiting.delete(id)
+      const entity = this.#entity(fields, id)
+      if (entity !== undefined) bytesLeft -= this.#packEntity(collection, entity)
     }
-    entity.observationCount++
-    return true
+    this.#dropSettledStrips(collection, bytesLeft)
+  }
+
+  /** @returns the bytes that it wrote. */
+  #packEntity(collection: OpenCollection, entity: OpenEntity): number {
+    let bytes = this.#observations.settle(collection, entity)
+    if (rowCount(placeOf(entity)) >= collection.block.full) bytes += completed(this.#observations.packRows(collection, entity, false))
+    if (entity.isChanged) this.#saveEntity(entity, collection.generation)
+    return bytes
+  }
+
+  /** The oldest strips: those of which nothing is left, and, where there are too many, what is left of them is settled. */
+  #dropSettledStrips(collection: OpenCollection, bytesLeft: number): void {
+    const { fields, vectorBytes } = collection
+    let bytes = this.#strips.strips(fields.key).reduce((sum, { count }) => sum + count * vectorBytes, 0)
+    for (let oldest = this.#strips.strips(fields.key)[0]; oldest !== undefined; oldest = this.#strips.strips(fields.key)[0]) {
+      for (let live = this.#liveEntity(fields, oldest); live !== undefined; live = this.#liveEntity(fields, oldest)) {
+        if (bytes <= this.packing.stripsBytesMax || bytesLeft <= 0) return
+        bytesLeft -= this.#packEntity(collection, live)
+      }
+      bytes -= oldest.count * vectorBytes
+      this.#observations.dropOldestStrip(collection, oldest)
+    }
+  }
+
+  /** One of which this strip, the oldest, holds something that lies nowhere else. */
+  #liveEntity(collection: StoredCollection, strip: Strip): OpenEntity | undefined {
+    for (; strip.settledEntries < strip.count; strip.settledEntries++) {
+      const key = strip.entityKeys[strip.settledEntries]!
+      const entity = this.#entityByKey(collection, key)
+      const recent = entity && this.#strips.recent(collection.key, key, entity.settledStrip)
+      if (recent?.strips[recent.start] === strip) return entity
+    }
+    return undefined
   }
 
   setAttributes(record: CollectionRecord, id: string, attributes: string | null, { merge }: { merge: boolean }): void {
     const collection = this.#current(record)
-    const entity = this.#catalog.entity(collection, id)
+    const entity = this.#entity(collection, id)
     if (entity === undefined) {
       const advice = 'Insert its first observation, then set its attributes.'
       throw new NotFoundError('entity', id, `Collection "${collection.name}" has no entity "${id}". ${advice}`)
     }
     const generation = collection.generation + 1
-    const text = merge && attributes !== null ? merged(entity.attributes, attributes) : attributes
-    this.#saveEntity({ ...entity, attributes: text, generation })
+    entity.attributes = merge && attributes !== null ? merged(entity.attributes, attributes) : attributes
+    this.#saveEntity(entity, generation)
     this.#saveCollection({ ...collection, generation })
   }
 
-  *deleteRange(record: CollectionRecord, id: string, range: TimeRange): Work<number> {
-    const collection = this.#current(record)
-    const entity = this.#catalog.entity(collection, id)
+  *deleteRange(record: CollectionRecord, id: string, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: TimeRange): Work<number> {
+    const before = this.#current(record)
+    const entity = this.#entity(before, id)
     if (entity === undefined) return 0
-    const removed = yield* this.#removeObservations(entity.key, range)
-    if (removed === 0) return 0
-    const generation = collection.generation + 1
-    const left = { ...entity, observationCount: entity.observationCount - removed, generation }
-    const [firstTimestamp, lastTimestamp] = this.#ends.get(entity.key, entity.key)!
-    this.#saveEntity({ ...left, firstTimestamp, lastTimestamp })
-    this.#saveCollection({ ...collection, observationCount: collection.observationCount - removed, generation })
+    const collection = this.#open(before, 0)
+    const removed = yield* this.#observations.deleteRange(collection, entity, from, to)
+    if (!entity.isChanged) return 0
+    this.#saveEntity(entity, collection.generation)
+    this.#saveCollection({ ...before, observationCount: before.observationCount - removed, generation: collection.generation })
     return removed
   }
 
@@ -196,8 +253,13 @@ export class Writer {
     const collection = this.#current(record)
     const key = this.#entityKey.get(collection.key, id)
     if (key === undefined) return false
-    const removed = yield* this.#removeObservations(key, {})
+    this.#strips.sync(collection)
+    const [packedCount, shadowedCount, settledStrip] = this.#removedCounts.get(key)!
+    const recent = this.#strips.recent(collection.key, key, settledStrip)
+    const { rows, packed } = yield* this.#observations.removeAll(key)
+    const removed = rows + packed - Math.min(shadowedCount, packedCount) + (recent?.count ?? 0)
     this.#deleteEntity.run(key)
+    this.#entities.get(collection.key)?.delete(id)
     const generation = collection.generation + 1
     const removedAt = Date.now()
     const checksum = removedEntityChecksum(collection.key, key, id, generation, removedAt)
@@ -215,22 +277,16 @@ export class Writer {
   *dropCollection({ key, name }: CollectionRecord): Work<void> {
     for (let keys = this.#entityKeys.all(key); keys.length > 0; keys = this.#entityKeys.all(key)) {
       for (const entityKey of keys) {
-        yield* this.#removeObservations(entityKey, {})
+        yield* this.#observations.removeAll(entityKey)
         this.#deleteEntity.run(entityKey)
       }
       yield
     }
     for (const statement of this.#deleteDependents) statement.run(key)
+    this.#strips.forget(key)
+    this.#entities.delete(key)
+    this.#waiting.delete(key)
     if (this.#deleteCollection.run(key).changes === 0) throw droppedBefore(name)
-  }
-
-  *#removeObservations(entityKey: number, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: TimeRange): Work<number> {
-    for (let removed = 0; ; ) {
-      const { changes } = this.#deleteObservations.run(entityKey, from, to)
-      removed += changes
-      if (changes < ROWS_REMOVED_AT_ONCE) return removed
-      yield
-    }
   }
 
   /** A record may be older than the last write, and its collection gone. */
@@ -240,21 +296,65 @@ export class Writer {
     throw droppedBefore(record.name)
   }
 
-  #createEntity(collection: CollectionRecord, id: string, generation: number): OpenEntity {
-    const { lastInsertRowid } = this.#insertEntity.run(collection.key, id, generation)
-    const nothing = { attributes: null, observationCount: 0, firstTimestamp: null, lastTimestamp: null }
-    return { key: Number(lastInsertRowid), collection: collection.key, id, ...nothing, generation }
+  #open(before: StoredCollection, batchCount: number): OpenCollection {
+    this.#strips.sync(before)
+    return this.#observations.open(before, batchCount)
   }
 
-  #saveEntity(entity: EntityFields): void {
-    const { key, attributes, observationCount, firstTimestamp, lastTimestamp, generation } = entity
-    this.#updateEntity.run(attributes, observationCount, firstTimestamp, lastTimestamp, generation, entityChecksum(entity), key)
+  /** As it stands in this transaction. */
+  #entity(collection: StoredCollection, id: string): OpenEntity | undefined {
+    const known = this.#entities.get(collection.key)?.get(id)
+    if (known !== undefined) return known
+    const fields = this.#catalog.entity(collection, id)
+    return fields && this.#remember(openEntity(fields))
+  }
+
+  #entityByKey(collection: StoredCollection, key: number): OpenEntity | undefined {
+    const fields = this.#catalog.entityByKey(collection, key)
+    return fields && (this.#entities.get(collection.key)?.get(fields.id) ?? this.#remember(openEntity(fields)))
+  }
+
+  #remember(entity: OpenEntity): OpenEntity {
+    let ofCollection = this.#entities.get(entity.collection)
+    if (ofCollection === undefined) {
+      ofCollection = new Map()
+      this.#entities.set(entity.collection, ofCollection)
+    }
+    ofCollection.set(entity.id, entity)
+    this.#remembered++
+    return entity
+  }
+
+  #createEntity({ key: collection }: CollectionRecord, id: string, generation: number): OpenEntity {
+    const { lastInsertRowid } = this.#insertEntity.run(collection, id, generation)
+    const nothing = { attributes: null, observationCount: 0, firstTimestamp: null, lastTimestamp: null }
+    const unpacked = { packedCount: 0, shadowedCount: 0, settledStrip: 0 }
+    const entity = openEntity({ key: Number(lastInsertRowid), collection, id, ...nothing, generation, ...unpacked })
+    entity.isChanged = true // its checksum is still to be written
+    return this.#remember(entity)
+  }
+
+  #saveEntity(entity: OpenEntity, generation: number): void {
+    entity.generation = generation
+    const { key, attributes, observationCount, firstTimestamp, lastTimestamp, packedCount, shadowedCount, settledStrip } = entity
+    const place = [packedCount, shadowedCount, settledStrip] as const
+    this.#updateEntity.run(attributes, observationCount, firstTimestamp, lastTimestamp, generation, ...place, entityChecksum(entity), key)
+    entity.isChanged = false
   }
 
   #saveCollection(collection: StoredCollection): void {
-    const { observationCount, entityCount, generation, key } = collection
-    this.#updateCollection.run(observationCount, entityCount, generation, collectionChecksum(collection), key)
+    const { observationCount, entityCount, generation, stripCount, key } = collection
+    this.#updateCollection.run(observationCount, entityCount, generation, stripCount, collectionChecksum(collection), key)
   }
+}
+
+/** In time order, each moment once: of two at the same the later one. */
+function inTimeOrder(items: readonly NewObservation[]): readonly NewObservation[] {
+  let isRising = true
+  for (let i = 1; i < items.length && isRising; i++) isRising = items[i]!.timestamp > items[i - 1]!.timestamp
+  if (isRising) return items
+  const sorted = items.toSorted((a, b) => a.timestamp - b.timestamp) // a stable sort
+  return sorted.filter(({ timestamp }, i) => timestamp !== sorted[i + 1]?.timestamp)
 }
 
 function droppedBefore(name: string): NotFoundError {

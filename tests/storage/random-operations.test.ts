@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import type { CollectionRecord, NewObservation, Store, StoreOptions } from '../../src/storage/index.js'
 import { Random, seedOfRun } from '../support/random.js'
-import { contents, createWords, found, observation, openForTest, reading, temporaryFile } from './support.js'
+import { contents, createWords, found, observation, openForTest, reading, SMALL_PACKING, temporaryFile } from './support.js'
 
 const SEQUENCES = 200
-const OPERATIONS = 15
+const OPERATIONS = 25
 const seed = seedOfRun()
 
 interface ModelEntity {
@@ -67,7 +67,8 @@ class Pair {
   ) {}
 
   static async open(random: Random): Promise<Pair> {
-    const options = { path: random.chance(0.3) ? ':memory:' : temporaryFile() }
+    const path = random.chance(0.3) ? ':memory:' : temporaryFile()
+    const options = random.chance(0.8) ? { path, packing: SMALL_PACKING } : { path }
     const store = await openForTest(options)
     return new Pair(random, options, store, await createWords(store))
   }
@@ -76,6 +77,7 @@ class Pair {
     for (let i = 0; i < OPERATIONS; i++) await this.step()
     await this.compare()
     expect(await contents(this.store)).toEqual(this.model.contents())
+    expect(await this.store.verify()).toMatchObject({ ok: true, problems: [] })
     await this.store.close()
   }
 

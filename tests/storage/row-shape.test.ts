@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { type EntityRow, isIntactEntity } from '../../src/storage/catalog.js'
 import { entityChecksum, ObservationChecksum, ownerChecksum } from '../../src/storage/checksum.js'
-import { isIntact, type ObservationRow } from '../../src/storage/observation-reader.js'
+import { isIntact, type ObservationRow } from '../../src/storage/row-reader.js'
 import { hasShape } from '../../src/storage/row-shape.js'
 
 test.each([
@@ -26,8 +26,11 @@ test('a row is not intact when a value has the bytes but not the type of what wa
     firstTimestamp: null,
     lastTimestamp: null,
     generation: 0,
+    packedCount: 0,
+    shadowedCount: 0,
+    settledStrip: 0,
   }
-  const row: EntityRow = [1, 1, 'climate', null, 0, null, null, 0, entityChecksum(fields)]
+  const row: EntityRow = [1, 1, 'climate', null, 0, null, null, 0, 0, 0, 0, entityChecksum(fields)]
   const asBytes = row.with(2, Buffer.from('climate') as never) as EntityRow
   const asNull = row.with(4, null) as EntityRow // 0 and NULL differ by one bit
   expect([row, asBytes, asNull].map(isIntactEntity)).toEqual([true, false, false])

@@ -11,6 +11,7 @@ import {
   type Store,
   type StoreOptions,
 } from '../../src/storage/index.js'
+import type { Packing } from '../../src/storage/packing.js'
 
 /** The path of a file in a folder that goes with the test. */
 export function temporaryFile(name = 'store.db'): string {
@@ -33,6 +34,16 @@ export async function openForTest(options: Partial<StoreOptions> = {}): Promise<
   })
   onTestFinished(() => store.close())
   return store
+}
+
+/** So little makes a block and a strip that a few observations go through all of it. */
+export const SMALL_PACKING: Packing = {
+  blockSize: (dimension) => ({ full: 5, min: 3, observationBytes: 8 + 4 * dimension }),
+  stripCountMin: 4,
+  stripVectorBytesMax: 64,
+  stripBytes: 24,
+  stripsBytesMax: 120,
+  packedAtOnceBytes: 100,
 }
 
 /** The collection `words` of dimension 2. */

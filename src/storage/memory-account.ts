@@ -1,0 +1,19 @@
+/** What all connections of one store may keep in memory beyond what they are working on: a share of `memory_limit`. */
+export class MemoryAccount {
+  #left: number
+
+  constructor(limitBytes: number) {
+    this.#left = limitBytes
+  }
+
+  /** @returns whether there is room; if so it is taken until `release`. */
+  reserve(bytes: number): boolean {
+    if (bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+
+  release(bytes: number): void {
+    this.#left += bytes
+  }
+}

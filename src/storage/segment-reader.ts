@@ -1,0 +1,147 @@
+import { corruption, placeInWords } from './corruption.js'
+import { hasShape, type RowShape } from './row-shape.js'
+import { decodeSegment, SEGMENT_FORMAT, segmentChecksum } from './segment.js'
+import type { SqliteDatabase } from './sqlite-library.js'
+import { NUMBER, Statement } from './statement.js'
+import type { Stretch } from './stretch.js'
+
+export type SegmentRow = [
+  key: number,
+  firstTimestamp: number,
+  lastTimestamp: number,
+  count: number,
+  encoding: string,
+  format: number,
+  data: Uint8Array,
+  checksum: number,
+]
+const SEGMENT_SHAPE: RowShape = ['n', 'n', 'n', 'n', 't', 'n', 'b', 'n']
+export const SEGMENT_COLUMNS = 'key, first_timestamp, last_timestamp, observation_count, encoding, format, data, checksum'
+
+/** Blocks that are kept decoded, in bytes: the same entity is often asked for again. */
+const KEPT_BYTES_MAX = 2 * 1024 * 1024
+
+/** A segment that was read and verified. */
+export interface Segment {
+  readonly key: number
+  readonly observations: Stretch
+}
+
+/** Whose segments are read, for checksums and messages. */
+export interface SegmentOwner {
+  readonly collection: string
+  readonly dimension: number
+  readonly entity: number
+  readonly id: string
+  /** `ownerChecksum` */
+  readonly checksum: number
+}
+
+/** The observations of a row whose block is whole, and is what the row says. */
+export function toSegment(row: SegmentRow, dimension: number, owner: number): Segment | undefined {
+  const [key, first, last, count, encoding, format, data, checksum] = row
+  if (!hasShape(row, SEGMENT_SHAPE) || encoding !== 'float32' || format !== SEGMENT_FORMAT) return undefined
+  if (segmentChecksum(owner, data) !== checksum) return undefined
+  const observations = decodeSegment(data, dimension)
+  if (observations?.count !== count || observations.timestamps[0] !== first || observations.timestamps[count - 1] !== last) return undefined
+  return { key, observations }
+}
+
+/** The segments of one entity at a time, on one connection; each is verified when it is read. */
+export class SegmentReader {
+  readonly #keyBefore
+  readonly #keyAfter
+  readonly #row
+  readonly #lastBefore
+  readonly #counts
+  readonly #countsBack
+  /** By key, the one used last at the end. */
+  readonly #kept = new Map<number, Segment>()
+  #keptBytes = 0
+
+  /** @param mayKeep  Nobody can take a key back on this connection: no rollback of somebody else. */
+  constructor(
+    database: SqliteDatabase,
+    private readonly mayKeep: boolean,
+  ) {
+    const of = `FROM chronode_segment WHERE entity = ${NUMBER}`
+    this.#keyBefore = new Statement<[number, number], number>(
+      database,
+      `SELECT key ${of} AND first_timestamp <= ${NUMBER} ORDER BY first_timestamp DESC LIMIT 1`,
+    )
+    this.#keyAfter = new Statement<[number, number], number>(
+      database,
+      `SELECT key ${of} AND first_timestamp > ${NUMBER} ORDER BY first_timestamp LIMIT 1`,
+    )
+    this.#row = new Statement<[number], SegmentRow>(database, `SELECT ${SEGMENT_COLUMNS} FROM chronode_segment WHERE key = ?`)
+    this.#lastBefore = new Statement<[number, number], number>(
+      database,
+      `SELECT last_timestamp ${of} AND first_timestamp <= ${NUMBER} ORDER BY first_timestamp DESC LIMIT 1`,
+    )
+    const spans = `SELECT first_timestamp, last_timestamp, observation_count ${of}`
+    this.#counts = new Statement<[number, number], [number, number, number]>(
+      database,
+      `${spans} AND first_timestamp > ${NUMBER} ORDER BY first_timestamp LIMIT 500`,
+    )
+    this.#countsBack = new Statement<[number, number], [number, number, number]>(
+      database,
+      `${spans} AND first_timestamp < ${NUMBER} ORDER BY first_timestamp DESC LIMIT 500`,
+    )
+  }
+
+  /** The last one that begins at or before `timestamp`. */
+  before(owner: SegmentOwner, timestamp: number): Segment | undefined {
+    const key = this.#keyBefore.get(owner.entity, timestamp)
+    return key === undefined ? undefined : this.#read(owner, key)
+  }
+
+  /** The first one that begins after `timestamp`. */
+  after(owner: SegmentOwner, timestamp: number): Segment | undefined {
+    const key = this.#keyAfter.get(owner.entity, timestamp)
+    return key === undefined ? undefined : this.#read(owner, key)
+  }
+
+  /** The last moment of the last one that begins at or before `timestamp`, without reading its block. */
+  lastBefore(entity: number, timestamp: number): number | undefined {
+    return this.#lastBefore.get(entity, timestamp)
+  }
+
+  /** The next few after one that begins at `first`: what their rows say of first and last moment and count. */
+  spansAfter(entity: number, first: number): [first: number, last: number, count: number][] {
+    return this.#counts.all(entity, first)
+  }
+
+  /** The same back in time. */
+  spansBefore(entity: number, first: number): [first: number, last: number, count: number][] {
+    return this.#countsBack.all(entity, first)
+  }
+
+  #read(owner: SegmentOwner, key: number): Segment {
+    const kept = this.#kept.get(key)
+    if (kept !== undefined) return kept
+    const row = this.#row.get(key)
+    const segment = row && toSegment(row, owner.dimension, owner.checksum)
+    if (segment === undefined) {
+      const moment = row?.[1]
+      throw corruption(`${placeInWords(owner.collection, owner.id, moment)}: the segment that begins there`, 'does not match its checksum')
+    }
+    if (this.mayKeep) this.#keep(segment)
+    return segment
+  }
+
+  /** After a rollback, keys come again with other blocks. */
+  forget(): void {
+    this.#kept.clear()
+    this.#keptBytes = 0
+  }
+
+  #keep(segment: Segment): void {
+    this.#kept.set(segment.key, segment)
+    this.#keptBytes += segment.observations.vectors.length
+    for (const [key, { observations }] of this.#kept) {
+      if (this.#keptBytes <= KEPT_BYTES_MAX) return
+      this.#kept.delete(key)
+      this.#keptBytes -= observations.vectors.length
+    }
+  }
+}
