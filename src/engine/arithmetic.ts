@@ -82,8 +82,8 @@ function withSpan(node: Binary, left: Compiled, right: Compiled, values: ValueBi
   const isSum = node.operator === '+' || (node.operator === '-' && span === right)
   if (isSum && other.kind !== 'number') return shifted(timeOf(other), spanOf(span), node.operator === '-' ? -1 : 1)
   if (node.operator === '*' || (node.operator === '/' && span === left)) return multiple(node, span, other, values)
-  if (other.kind !== 'number')
-    throw values.mistakes.type(node, `${KIND_IN_WORDS[left.kind]} ${node.operator} ${KIND_IN_WORDS[right.kind]} means nothing.`)
+  if (node.operator === '/') throw values.mistakes.type(node, 'A span of time cannot divide. Divide milliseconds: a time minus a time.')
+  if (other.kind !== 'number') throw values.mistakes.type(node, 'A span of time minus a time means nothing. Swap them.')
   return withNumbers(node.operator, 'number', millisecondsOf(left, node.left, values), millisecondsOf(right, node.right, values))
 }
 
