@@ -1,5 +1,7 @@
+import type { CheckedScan } from './checked-scan.js'
+
 /** What the addons' functions look like now. native/node/addon_interface.h has the same number. */
-export const ADDON_INTERFACE = 1
+export const ADDON_INTERFACE = 2
 
 /** Why a native call has no answer, in the words of `RefusalReason`. */
 export interface RawRefusal {
@@ -21,10 +23,36 @@ export interface RawAnswers {
   readonly servedSingly: boolean
 }
 
+export interface RawScanRequest extends CheckedScan {
+  /** One of `simds`. */
+  readonly simd: string
+}
+
+/** What was found for all queries, one after another. */
+export interface RawNeighbours {
+  /** [Q] */
+  readonly counts: Uint32Array
+  readonly rows: Uint32Array
+  readonly distances: Float64Array
+  readonly scores: Float64Array
+}
+
 /** chronode_kernels, as native/kernels/addon.cc exports it. */
 export interface RawKernels {
   readonly interface: number
+  /** What this processor and this build share, the widest first. */
+  readonly simds: readonly string[]
   readonly simd: string
+  /**
+   * Undefined: it was stopped. The request is held until then.
+   *
+   * @param threads  0: before this returns.
+   * @throws {RangeError} later, when memory does not suffice.
+   */
+  scan(request: RawScanRequest, threads: number, ticket: number): Promise<RawNeighbours | undefined>
+  stop(ticket: number): void
+  /** The sum of all, on this many threads, while JavaScript waits: what a scan is measured against. */
+  streamPass(numbers: Float32Array, threads: number): number
   /** dlopen on a thread of its own. */
   preload(path: string): Promise<undefined>
   armExit(code: number): void
@@ -53,7 +81,15 @@ export interface RawTorch {
   armExit(code: number): void
 }
 
-const KERNELS = { simd: 'string', preload: 'function', armExit: 'function' } as const
+const KERNELS = {
+  simd: 'string',
+  simds: 'object',
+  scan: 'function',
+  stop: 'function',
+  streamPass: 'function',
+  preload: 'function',
+  armExit: 'function',
+} as const
 const TORCH = {
   version: 'string',
   reserve: 'function',

@@ -3,12 +3,15 @@ import { availableParallelism } from 'node:os'
 import { isMainThread } from 'node:worker_threads'
 import type { RawKernels, RawTorch } from './addon-interface.js'
 import { asKernels, asTorch } from './addon-interface.js'
+import type { DistanceKernels } from './distance-kernels.js'
 import type { ShutDoor } from './load.js'
 import { loadAddon, shut, shutBeforehand, shutByLinker } from './load.js'
+import { NativeKernels } from './native-kernels.js'
 import type { FoundAddon } from './places.js'
 import { findAddon, nativeFolders } from './places.js'
 import type { Door, KernelsAddon, Native, NativeStatus, TensorRuntime } from './runtime.js'
 import { LibtorchRuntime } from './tensor-runtime.js'
+import { WasmKernels } from './wasm-kernels.js'
 
 /** More threads than this are no faster for the small models of one app, and take its cores. */
 const THREADS_DEFAULT_MAX = 4
@@ -33,6 +36,7 @@ export function openNative(): Native {
 
 class NativeDoor implements Native {
   readonly kernels: Door<KernelsAddon>
+  readonly distances: DistanceKernels
   private readonly rawKernels: RawKernels | undefined
   private readonly torchFound: FoundAddon | undefined
   /** What `torch()` ended with, once it did. */
@@ -44,6 +48,7 @@ class NativeDoor implements Native {
     const opened = shutBeforehand('chronode_kernels', found, folders) ?? loadAddon('chronode_kernels', found!.path, asKernels)
     this.rawKernels = 'addon' in opened ? opened.addon : undefined
     this.kernels = 'addon' in opened ? { open: true, addon: { simd: opened.addon.simd }, path: found!.path } : opened
+    this.distances = this.rawKernels === undefined ? new WasmKernels() : new NativeKernels(this.rawKernels)
     this.torchFound = findAddon('chronode_torch', folders)
   }
 

@@ -1,4 +1,7 @@
 import type { Outcome } from '../prediction.js'
+import type { DistanceKernels } from './distance-kernels.js'
+
+export type * from './distance-kernels.js'
 
 /** Why one half of the native code is not there. */
 export type DoorReason = 'not-built' | 'library-missing' | 'abi-mismatch' | 'switched-off' | 'load-failed'
@@ -87,6 +90,8 @@ export interface NativeStatus {
 /** The one door to the addons. */
 export interface Native {
   readonly kernels: Door<KernelsAddon>
+  /** By the kernels addon, or WebAssembly where it is shut. */
+  readonly distances: DistanceKernels
   /** Brings libtorch in on a thread of its own, once a process; the first call starts it, all share the answer. */
   torch(options?: { threads?: number }): Promise<Door<TensorRuntime>>
   /** What is there now. libtorch is not loaded for this: until something asks for it, it is looked for and named, and its devices are unknown. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { ADDON_INTERFACE } from '../../src/native/addon-interface.js'
 import { openNative } from '../../src/native/index.js'
 import { nativeFolders } from '../../src/native/places.js'
 
@@ -23,7 +24,7 @@ function nativeIn(variable: string) {
   return openNative()
 }
 
-const infoFor = (changed: object) => JSON.stringify({ interface: 1, platform: process.platform, arch: process.arch, ...changed })
+const infoFor = (changed: object) => JSON.stringify({ interface: ADDON_INTERFACE, platform: process.platform, arch: process.arch, ...changed })
 
 describe('the door is shut, with the reason and what to do', () => {
   test('by CHRONODE_NATIVE=off', async () => {
@@ -54,7 +55,7 @@ describe('the door is shut, with the reason and what to do', () => {
     expect(kernels).toMatchObject({
       open: false,
       reason: 'abi-mismatch',
-      message: expect.stringContaining('it has interface undefined, and 1 is needed'),
+      message: expect.stringContaining(`it has interface undefined, and ${ADDON_INTERFACE} is needed`),
     })
     expect(kernels.open ? '' : kernels.remedy).toContain('Build it again')
   })
@@ -68,7 +69,7 @@ describe('the door is shut, with the reason and what to do', () => {
         'chronode_torch.json': infoFor({ interface: 99 }),
       }),
     )
-    expect(native.kernels).toMatchObject({ reason: 'abi-mismatch', message: expect.stringContaining('sparc, interface 1') })
+    expect(native.kernels).toMatchObject({ reason: 'abi-mismatch', message: expect.stringContaining(`sparc, interface ${ADDON_INTERFACE}`) })
     expect(await native.torch()).toMatchObject({ reason: 'abi-mismatch', message: expect.stringContaining('interface 99') })
   })
 

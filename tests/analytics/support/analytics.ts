@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { type Analytics, type AnalyticsOptions, createAnalytics, type PredictedCollection } from '../../../src/analytics/index.js'
 import type { AnalyticsConfig } from '../../../src/config.js'
 import type { LoadOutcome, Native, TensorBatch, TensorModel, TensorRuntime } from '../../../src/native/runtime.js'
+import { WasmKernels } from '../../../src/native/wasm-kernels.js'
 import type { Outcome, PredictionItem, Predictor } from '../../../src/prediction.js'
 import { trajectoryOf } from '../../../src/trajectory.js'
 import type { Warning } from '../../../src/warning.js'
@@ -26,6 +27,7 @@ export function settings(changed: Partial<AnalyticsConfig> = {}): AnalyticsConfi
 
 export const shutNative: Native = {
   kernels: { open: false, reason: 'not-built', message: 'The kernels are not built.', remedy: 'Run npm run setup.' },
+  distances: new WasmKernels(),
   torch: async () => ({ open: false, reason: 'not-built', message: 'The torch addon is not built.', remedy: 'Run npm run setup.' }),
   status: () => ({ kernels: { available: false, simd: 'none' }, torch: { available: false } }),
 }
