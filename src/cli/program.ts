@@ -7,6 +7,8 @@ import { type CommandRun, type DescribeCommand, withSettingsOf } from './command
 import { describeConfig } from './config-command.js'
 import { describeDescribe } from './describe-command.js'
 import { describeDoctor } from './doctor-command.js'
+import { describeExport } from './export-command.js'
+import { describeImport } from './import-command.js'
 import { Interrupted } from './interrupt.js'
 import { describeNative } from './native-build.js'
 import { packageVersion } from './package-version.js'
@@ -19,6 +21,8 @@ const COMMANDS: readonly DescribeCommand[] = [
   describeQuery,
   describeCollections,
   describeDescribe,
+  describeImport,
+  describeExport,
   describeVerify,
   describeBackup,
   describeConfig,

@@ -20,6 +20,8 @@ export const EXIT = {
   failed: 1,
   /** The command was not understood. */
   usage: 2,
+  /** All is done but what was put aside, as was asked for. */
+  rejected: 3,
   /** Somebody pressed Ctrl-C: what a shell says of it. */
   interrupted: 130,
 } as const

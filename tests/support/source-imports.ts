@@ -40,7 +40,7 @@ export function withoutComments(text: string): string {
 }
 
 const FROM = /\b(?:import|export)\s+(type\s+)?(?:[\w$*{}\s,]+?)\s*\bfrom\s*['"]([^'"]+)['"]/g
-const BARE = /\bimport\s*['"]([^'"]+)['"]/g
+const BARE = /^[ \t]*import\s*['"]([^'"]+)['"]/gm // a statement: texts speak of imports, too
 const CALLED = /(\btypeof\s+)?\b(?:import|require)\s*\(\s*['"`]([^'"`]+)['"`]/g
 
 /** All forms: static, re-exported, for its effects alone, dynamic, `require`. */

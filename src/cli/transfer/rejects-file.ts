@@ -1,0 +1,38 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import type { InputRecord } from './records.js'
+import { fileProblem } from './transfer-error.js'
+
+/** Collects the records that cannot be stored, as JSON lines: the line, the reason, and the record for who mends it. */
+export class RejectsFile implements Disposable {
+  private readonly descriptor: number
+  private position: number
+  private waiting: string[] = []
+
+  /** @param keep  How many bytes of it belong to this import already. @throws {TransferError} */
+  constructor(path: string, keep: number) {
+    try {
+      this.descriptor = openSync(path, keep > 0 ? 'r+' : 'w')
+      ftruncateSync(this.descriptor, keep)
+    } catch (error) {
+      throw fileProblem(error, path, 'written')
+    }
+    this.position = keep
+  }
+
+  add({ line, source }: InputRecord, reason: string): void {
+    this.waiting.push(`${JSON.stringify({ line, reason, record: source })}\n`)
+  }
+
+  /** @returns how long it is now. */
+  flush(): number {
+    const bytes = Buffer.from(this.waiting.join(''))
+    this.waiting = []
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.descriptor, bytes, done, bytes.length - done, this.position + done)
+    this.position += bytes.length
+    return this.position
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.descriptor)
+  }
+}
