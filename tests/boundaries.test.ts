@@ -134,7 +134,12 @@ describe('every file', () => {
   })
 
   test('has a name in kebab-case that says what it holds, not of which kind it is', () => {
-    const names = files.map(({ path }) => path.split('/').at(-1)!.replace(/(?:\.d)?\.ts$/, ''))
+    const names = files.map(({ path }) =>
+      path
+        .split('/')
+        .at(-1)!
+        .replace(/(?:\.d)?\.ts$/, ''),
+    )
     expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))).toEqual([])
     expect(names.filter((name) => name.split('-').some((word) => KINDS.includes(word)))).toEqual([])
   })
