@@ -1,0 +1,20 @@
+// Sixteen floats a register on a processor that has no such registers: what AVX-512 does, as the compiler takes it apart.
+#include "native/kernels/lane_sums.h"
+
+#define WIDTH 16
+#define NAMED(name) name##Emulated
+
+typedef float Floats __attribute__((vector_size(64)));
+
+LaneSums LaneSumsEmulated;
+StreamSum StreamSumEmulated;
+
+static Floats LoadUpTo(const float* from, long count) {
+  float part[WIDTH] = {0};
+  for (long i = 0; i < count && i < WIDTH; i++) part[i] = from[i];
+  Floats floats;
+  __builtin_memcpy(&floats, part, sizeof floats);
+  return floats;
+}
+
+#include "native/kernels/lane_sums_body.h"
