@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { RecordBatch, RecordBatchReader, Vector } from 'apache-arrow'
+import type { RecordBatch, RecordBatchReader, Utf8, Vector } from 'apache-arrow'
 import type { Input } from './input.js'
 import { peerPackage } from './peer-package.js'
 import { type InputRecord, missingColumn, type Records, type WantedColumn } from './records.js'
@@ -60,7 +60,15 @@ function cellsOf(arrow: Arrow, column: Vector | null): ((row: number) => unknown
   if (arrow.DataType.isTimestamp(column.type) || arrow.DataType.isDate(column.type)) return (row) => momentOf(column.get(row) as number | null)
   if (arrow.DataType.isFixedSizeList(column.type) || arrow.DataType.isList(column.type)) return (row) => listOf(column.get(row) as Vector | null)
   if (arrow.DataType.isStruct(column.type)) return (row) => (column.get(row) as { toJSON(): unknown } | null)?.toJSON() ?? null
+  if (arrow.DataType.isUtf8(column.type)) return textsOf(column as Vector<Utf8>)
   return (row) => column.get(row) as unknown
+}
+
+/** Arrow's own decoder takes U+FEFF off the beginning of each text. */
+function textsOf(column: Vector<Utf8>): (row: number) => string | null {
+  const { values, valueOffsets } = column.data[0]!
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength)
+  return (row) => (column.isValid(row) ? bytes.toString('utf8', valueOffsets[row], valueOffsets[row + 1]) : null)
 }
 
 /** The moments of Arrow have units of their own, which it has turned into milliseconds. */

@@ -65,10 +65,12 @@ function vectorText(vector: Float32Array | undefined): string {
 const DIGITS = 9
 /** Six places behind the point are what most tables hold. */
 const ROUND = 1e6
+/** Beyond it that arithmetic is not exact. */
+const ROUNDED_MAX = 1e9
 
 /** Few digits that a reader narrows to the very same float32. In half the time of printing it as a double, and half as long. */
 export function numberText(value: number): string {
   if (Object.is(value, -0)) return '-0'
   const rounded = Math.round(value * ROUND) / ROUND
-  return Math.fround(rounded) === value ? String(rounded) : value.toPrecision(DIGITS)
+  return Math.abs(value) < ROUNDED_MAX && Math.fround(rounded) === value ? String(rounded) : value.toPrecision(DIGITS)
 }

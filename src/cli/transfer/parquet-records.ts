@@ -16,11 +16,12 @@ const DECOMPRESSORS: Compressors = {
   ...('zstdDecompressSync' in zlib ? { ZSTD: (input: Uint8Array) => zlib.zstdDecompressSync(input) } : {}),
 }
 
-/** Its moments have units of their own. */
+/** Moments have units of their own; and a text may begin with U+FEFF, which a decoder takes off unless it is told not to. */
 const PARSERS = {
   timestampFromMilliseconds: (millis: bigint) => ({ epochMilliseconds: Number(millis) }),
   timestampFromMicroseconds: (micros: bigint) => ({ epochMilliseconds: Number(micros) / 1e3 }),
   timestampFromNanoseconds: (nanos: bigint) => ({ epochMilliseconds: Number(nanos) / 1e6 }),
+  stringFromBytes: (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'),
 }
 
 /** Opens Parquet, which is read from its end: no pipe, and no gzip around it. */
