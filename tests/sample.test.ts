@@ -48,6 +48,16 @@ describe('SAMPLE BY', () => {
     expect(await sampled('SAMPLE BY 1d FILL (PREDICT)')).toEqual(between('a 01-04 interpolated 4', 'a 01-05 interpolated 5'))
   })
 
+  test('a gap is filled from the last observation before it to the first one behind it, whatever else their buckets hold', async () => {
+    const hours = [0, 12, 48, 60].map((hour) => [day(1, 2) + hour * 3_600_000, [hour]] as const)
+
+    expect(await sampled('SAMPLE BY 1d FILL (LINEAR)', { a: hours })).toEqual([
+      'a 01-02 observed 12',
+      'a 01-03 interpolated 24',
+      'a 01-04 observed 60',
+    ])
+  })
+
   test('a range has a row for each of its buckets, filled by what was known before it and by nothing after it', async () => {
     const range = "BETWEEN '2024-01-01' AND '2024-01-07' SAMPLE BY 1d"
     const all = (first: string, gap: (date: number) => string, last: string) => [

@@ -75,7 +75,7 @@ export function vectorOf(numbers: ArrayLike<number>, span: Span, { mistakes }: V
   throw mistakes.type(span, `Number ${index} of this vector is ${claim}; all must be finite.`)
 }
 
-/** What arithmetic cannot hold is NULL: a division by 0, a sum beyond the range of doubles. */
+/** What arithmetic cannot hold is NULL: a division by 0, a sum beyond the range of doubles. There is one zero. */
 export function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null
+  return Number.isFinite(value) ? value + 0 : null
 }

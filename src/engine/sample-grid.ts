@@ -67,7 +67,12 @@ export class BucketWalk<Value, Row> {
     this.next = first
   }
 
-  /** @param bucket  After all earlier ones. */
+  /** Passes the empty buckets before one that something has fallen into. @param value  The first thing in it. */
+  reach(bucket: number, value: Value): Generator<Row> {
+    return this.passEmpty(bucket - 1, value)
+  }
+
+  /** @param bucket  After all earlier ones. @param value  What stands for it, the last thing in it. */
   *meet(bucket: number, value: Value): Generator<Row> {
     yield* this.passEmpty(bucket - 1, value)
     yield this.rows.met(bucket, value)
@@ -83,7 +88,7 @@ export class BucketWalk<Value, Row> {
     const { empty } = this.rows
     if (this.next === undefined || empty === undefined) return
     if (last - this.next >= STEPS_MAX) throw tooMany()
-    for (let bucket = this.next; bucket <= last; bucket++) yield empty(bucket, this.before, after)
+    while (this.next <= last) yield empty(this.next++, this.before, after)
   }
 }
 

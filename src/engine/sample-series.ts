@@ -30,7 +30,10 @@ export class SampleSeries {
         continue
       }
       const bucket = this.grid.bucketOf(observation.timestamp)
-      if (bucket !== this.held?.bucket) yield* this.flush()
+      if (bucket !== this.held?.bucket) {
+        yield* this.flush()
+        yield* this.begun().reach(bucket, observation)
+      }
       this.held = { bucket, observation }
     }
   }
