@@ -3,6 +3,7 @@ import { linearAndParse, neural } from './budgets.ts'
 import { bulk } from './bulk.ts'
 import type { Suite } from './finding.ts'
 import { footprint } from './footprint.ts'
+import { kernels } from './kernels.ts'
 import { live } from './live.ts'
 import { iterateAMillion } from './memory.ts'
 import { opening } from './opening.ts'
@@ -17,6 +18,7 @@ export const suites: readonly Suite[] = [
   { name: 'reads', run: reads },
   { name: 'opening', run: opening },
   { name: 'footprint', run: footprint },
+  { name: 'kernels', run: kernels },
   { name: 'beside', run: beside },
   { name: 'iterate', run: iterateAMillion },
 ]
