@@ -49,13 +49,19 @@ describe('no database file is ever opened beside SQLite', () => {
     expect(calls).toEqual(["closeSync(openSync(path, 'wx', 0o600))", "closeSync(openSync(path, 'wx', 0o600))"])
   })
 
-  test('the others read files of three kinds: configurations, models, and what tells of native code', () => {
+  test('the others read and write configurations, models, what tells of native code, and what is imported and exported', () => {
     const reads = sourceFiles('src').filter(
       ({ path, code }) => !path.startsWith('src/storage/') && namesFromFs(code).some((name) => /read|open|copy|write/i.test(name)),
     )
     expect(reads.map(({ path }) => path)).toEqual([
       'src/analytics/model-file.ts',
+      'src/cli/check-configuration.ts',
       'src/cli/in-memory.ts',
+      'src/cli/transfer/arrow-records.ts',
+      'src/cli/transfer/export-file.ts',
+      'src/cli/transfer/import-state.ts',
+      'src/cli/transfer/input.ts',
+      'src/cli/transfer/rejects-file.ts',
       'src/config-file.ts',
       'src/native/places.ts',
     ])

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
 import { migrationChecksum } from '../../src/storage/checksum.js'
+import { SCHEMA_VERSION } from '../../src/storage/schema.js'
 import { loadSqlite } from '../../src/storage/sqlite-library.js'
 import type { Warning } from '../../src/warning.js'
 import { createWords, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
@@ -48,7 +49,7 @@ describe('a new file', () => {
     database.close()
 
     expect(tables).toEqual(
-      ['collection', 'entity', 'migration', 'model', 'observation', 'removed_entity', 'segment'].map((name) => [`chronode_${name}`, 1]),
+      ['collection', 'entity', 'migration', 'model', 'observation', 'removed_entity', 'segment', 'strip'].map((name) => [`chronode_${name}`, 1]),
     )
     for (const name of indexes) expect(name).toMatch(/^chronode_/)
   })
@@ -139,16 +140,19 @@ test('tables of somebody else beside ours do not matter', async () => {
   await createWords(await openForTest({ path }))
 })
 
+const LATER = SCHEMA_VERSION + 1
+const LATER_MIGRATION = `INSERT INTO chronode_migration VALUES (${LATER}, 'later', 5, ${migrationChecksum(LATER, 'later', 5)})`
+
 describe('the schema', () => {
   test('of a newer version is refused by name', async () => {
     const path = temporaryFile()
     await (await openForTest({ path })).close()
-    make(path, `INSERT INTO chronode_migration VALUES (2, '0002-later', 5, ${migrationChecksum(2, '0002-later', 5)})`)
+    make(path, LATER_MIGRATION)
 
     const error = await rejection(openForTest({ path }))
 
     expect(error).toMatchObject({ code: 'STORAGE_NEWER_SCHEMA' })
-    expect(error.message).toContain('schema 2 ("0002-later")')
+    expect(error.message).toContain(`schema ${LATER} ("later")`)
     expect(error.message).toContain('Update Chronode')
   })
 
@@ -156,10 +160,7 @@ describe('the schema', () => {
     const path = temporaryFile()
     const store = await openForTest({ path })
     const words = await createWords(store)
-    make(
-      path,
-      `CREATE TABLE chronode_later (x); INSERT INTO chronode_migration VALUES (2, '0002-later', 5, ${migrationChecksum(2, '0002-later', 5)})`,
-    )
+    make(path, `CREATE TABLE chronode_later (x); ${LATER_MIGRATION}`)
 
     await expect(store.insert(words, [observation('a', 1)])).rejects.toMatchObject({ code: 'STORAGE_NEWER_SCHEMA' })
     expect(store.collection('words')).toMatchObject({ observationCount: 0 })
@@ -171,7 +172,7 @@ describe('the schema', () => {
 
     await expect(createWords(store)).rejects.toMatchObject(needed)
     await expect(store.snapshot()).rejects.toMatchObject(needed)
-    expect(() => store.collections()).toThrow(/schema 0; this Chronode needs 1\. Call migrate\(\)/)
+    expect(() => store.collections()).toThrow(/schema 0; this Chronode needs \d+\. Call migrate\(\)/)
     await store.migrate()
     await store.migrate()
     await createWords(store)
@@ -199,7 +200,7 @@ describe('the schema', () => {
     const stores = await Promise.all(Array.from({ length: 5 }, () => openForTest({ path })))
     await Promise.all(stores.map((store, i) => store.createCollection(`c${i}`, { dimension: 1, metric: 'l2', normalized: false })))
     for (const store of stores) expect(store.collections().map(({ name }) => name)).toEqual(['c0', 'c1', 'c2', 'c3', 'c4'])
-    expect(ask(path, 'SELECT count(*) FROM chronode_migration')).toBe(1)
+    expect(ask(path, 'SELECT count(*) FROM chronode_migration')).toBe(SCHEMA_VERSION)
   })
 })
 

@@ -13,6 +13,7 @@ import { arrowBytes } from './arrow-bytes.js'
 import { type ExportRow, exportRows } from './export-rows.js'
 import { csvText, jsonlText, type TimeStyle } from './export-text.js'
 import { type FileFormat, type Format, formatOf } from './file-format.js'
+import { assertNotTheDatabase } from './not-the-database.js'
 import { onlyCollection } from './only-collection.js'
 import { parquetBytes } from './parquet-bytes.js'
 import { Progress } from './progress.js'
@@ -38,6 +39,7 @@ export interface ExportOptions extends DatabaseOptions {
 export async function exportFile(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const format = formatOf(file, options)
   checkOptions(file, format, options)
+  assertNotTheDatabase(options, file)
   await using db = await openStorage(options, { readonly: true }, terminal)
   const collection = db.collection(options.collection ?? onlyCollection(db))
   const { observations } = await collection.stats()

@@ -13,6 +13,7 @@ import { type ImportState, StateFile } from './import-state.js'
 import { openDryTarget, openTarget, type TargetOptions } from './import-target.js'
 import { type Input, openInput } from './input.js'
 import { LocalTime } from './local-time.js'
+import { assertNotTheDatabase } from './not-the-database.js'
 import { openRecords } from './open-records.js'
 import { Progress } from './progress.js'
 import { RejectsFile } from './rejects-file.js'
@@ -51,6 +52,7 @@ interface Ending {
 export async function importFile(file: string, options: ImportOptions, terminal: Terminal): Promise<number> {
   const format = formatOf(file, options)
   const state = stateFileOf(file, options)
+  assertNotTheDatabase(options, file, state?.path, options.rejects)
   try {
     const ending = await ended(file, format, options, state, terminal)
     if (ending.isComplete) state?.remove()
