@@ -207,9 +207,8 @@ class Verification {
       const collection = this.#collections.get(collectionKey)
       if (collection === undefined) continue
       const strip = toStrip(collectionKey, row as unknown as StripColumns)
-      this.checked += strip?.count ?? 1
-      if (strip === undefined) this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
-      else this.#checkStrip(collection, strip, data, idOf)
+      if (strip !== undefined) this.#checkStrip(collection, strip, data, idOf)
+      else this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
     }
   }
 
@@ -219,6 +218,7 @@ class Verification {
     for (let i = 0; i < strip.count; i++) {
       const id = idOf.get(strip.entityKeys[i]!)
       if (id === undefined) continue
+      this.checked++
       const vector = data.subarray(i * vectorBytes, (i + 1) * vectorBytes)
       const start = strip.payloadStart(i, vectorBytes)
       const payload = strip.hasPayload(i) ? Buffer.from(data.subarray(start, start + strip.payloadBytes[i]!)).toString() : null
