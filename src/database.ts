@@ -25,6 +25,8 @@ import {
   type BackupOptions,
   type CollectionRecord,
   type CollectionSettings,
+  type CompactOptions,
+  type CompactReport,
   openStore,
   type Store,
   type VerifyOptions,
@@ -216,6 +218,19 @@ export class Database {
     this.#assertOpen()
     checkOptions('options', options, ['overwrite', 'signal', 'onProgress'])
     return this.#track(this.#parts.store.backup(path, options))
+  }
+
+  /**
+   * Packs all observations into blocks, and gives the room that is left free back to the file system. Others read and write meanwhile; during the last
+   * step, which writes the file anew and needs as much room once more, writes wait. Of an app's attached file nothing is given back: SQLite uses that room again.
+   *
+   * @throws {QueryStoppedError} `QUERY_ABORTED`: the signal said so. What was packed stays packed.
+   * @throws {StorageError} `STORAGE_BUSY`, `STORAGE_FULL`
+   */
+  async compact(options: CompactOptions = {}): Promise<CompactReport> {
+    this.#assertOpen()
+    checkOptions('options', options, ['signal', 'onProgress'])
+    return this.#track(this.#parts.store.compact(options))
   }
 
   /** Ends open iterators, waits for running statements, and closes the file. Twice is fine. */

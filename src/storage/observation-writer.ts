@@ -3,7 +3,7 @@ import { type EntityFields, ObservationChecksum, ownerChecksum } from './checksu
 import { ObservationReader, type Owner } from './observation-reader.js'
 import { blockCounts, type Packing } from './packing.js'
 import { type BlockSize, encodeSegment, SEGMENT_FORMAT, segmentChecksum } from './segment.js'
-import type { Segment, SegmentOwner } from './segment-reader.js'
+import { type Segment, type SegmentOwner, SPANS_AT_ONCE } from './segment-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { NUMBER, Statement } from './statement.js'
 import type { NewObservation } from './store.js'
@@ -246,6 +246,7 @@ export class ObservationWriter {
     const stretch = this.#reader.recent(ownerOf(collection, entity))
     entity.settledStrip = settledStrip
     entity.isChanged = true
+    this.#recent(entity) // so that the strips know of it
     return stretch
   }
 
@@ -336,21 +337,34 @@ export class ObservationWriter {
     while (this.#deleteRows.run(entity.key, from, to).changes === ROWS_REMOVED_AT_ONCE);
   }
 
-  /** Joins segments that are less than a block together. Pauses in between. */
+  /** Joins neighbouring segments that are no more than a block together. Pauses in between. */
   *joinSegments(collection: OpenCollection, entity: OpenEntity): Work<void> {
     const owner = segmentOwnerOf(collection, entity)
-    for (let [at, spans] = [Number.NEGATIVE_INFINITY, this.#reader.segments.spansAfter(entity.key, Number.NEGATIVE_INFINITY)]; spans.length > 1; ) {
-      const [[first, , count], [second, , next]] = [spans[0]!, spans[1]!]
-      if (count + next > collection.block.full) at = first
-      else {
-        const [a, b] = [this.#reader.segments.before(owner, first)!, this.#reader.segments.before(owner, second)!]
-        for (const { key } of [a, b]) this.#deleteSegment.run(key)
-        entity.packedCount -= count + next
-        this.#insertSegments(collection, entity, joined([a.observations, b.observations], collection.vectorBytes))
-        yield
+    for (let after = Number.NEGATIVE_INFINITY; ; ) {
+      const spans = this.#reader.segments.spansAfter(entity.key, after)
+      const second = spans.findIndex(([, , count], i) => i > 0 && spans[i - 1]![2] + count <= collection.block.full)
+      if (second === -1) {
+        if (spans.length < SPANS_AT_ONCE) return
+        after = spans.at(-2)![0] // the last one of these is the first of the next
+      } else {
+        this.#joinTwo(collection, entity, owner, spans[second - 1]![0], spans[second]![0])
+        after = spans[second - 2]?.[0] ?? after
       }
-      spans = this.#reader.segments.spansAfter(entity.key, at)
+      yield
     }
+  }
+
+  #joinTwo(collection: OpenCollection, entity: OpenEntity, owner: SegmentOwner, first: number, second: number): void {
+    const both = [this.#reader.segments.before(owner, first)!, this.#reader.segments.before(owner, second)!]
+    for (const { key, observations } of both) {
+      this.#deleteSegment.run(key)
+      entity.packedCount -= observations.count
+    }
+    const whole = joined(
+      both.map(({ observations }) => observations),
+      collection.vectorBytes,
+    )
+    this.#insertSegments(collection, entity, whole)
   }
 
   /** @returns how many observations are gone. Pauses in between. */

@@ -18,6 +18,9 @@ export type SegmentRow = [
 const SEGMENT_SHAPE: RowShape = ['n', 'n', 'n', 'n', 't', 'n', 'b', 'n']
 export const SEGMENT_COLUMNS = 'key, first_timestamp, last_timestamp, observation_count, encoding, format, data, checksum'
 
+/** How many segments are looked at before the next pause. */
+export const SPANS_AT_ONCE = 500
+
 /** Blocks that are kept decoded, in bytes: the same entity is often asked for again. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024
 
@@ -54,7 +57,6 @@ export class SegmentReader {
   readonly #row
   readonly #lastBefore
   readonly #counts
-  readonly #countsBack
   /** By key, the one used last at the end. */
   readonly #kept = new Map<number, Segment>()
   #keptBytes = 0
@@ -81,11 +83,7 @@ export class SegmentReader {
     const spans = `SELECT first_timestamp, last_timestamp, observation_count ${of}`
     this.#counts = new Statement<[number, number], [number, number, number]>(
       database,
-      `${spans} AND first_timestamp > ${NUMBER} ORDER BY first_timestamp LIMIT 500`,
-    )
-    this.#countsBack = new Statement<[number, number], [number, number, number]>(
-      database,
-      `${spans} AND first_timestamp < ${NUMBER} ORDER BY first_timestamp DESC LIMIT 500`,
+      `${spans} AND first_timestamp > ${NUMBER} ORDER BY first_timestamp LIMIT ${SPANS_AT_ONCE}`,
     )
   }
 
@@ -109,11 +107,6 @@ export class SegmentReader {
   /** The next few after one that begins at `first`: what their rows say of first and last moment and count. */
   spansAfter(entity: number, first: number): [first: number, last: number, count: number][] {
     return this.#counts.all(entity, first)
-  }
-
-  /** The same back in time. */
-  spansBefore(entity: number, first: number): [first: number, last: number, count: number][] {
-    return this.#countsBack.all(entity, first)
   }
 
   #read(owner: SegmentOwner, key: number): Segment {

@@ -8,6 +8,7 @@ import { AttachedTransactions } from './attached-transactions.js'
 import { backupTarget, copyTo } from './backup.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
+import { compactAll } from './compact.js'
 import { type Connection, openConnection } from './connection.js'
 import { MemoryAccount } from './memory-account.js'
 import { PACKING, type Packing } from './packing.js'
@@ -23,6 +24,8 @@ import type {
   BackupOptions,
   CollectionRecord,
   CollectionSettings,
+  CompactOptions,
+  CompactReport,
   InsertResult,
   NewObservation,
   Snapshot,
@@ -163,7 +166,9 @@ class SqliteStore implements Store {
 
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
     const parts = this.#writable()
-    const work = () => this.#transactions.runNow(this.#checked(parts, ({ writer }) => writer.insert(collection, batch)))
+    const { isOfApp } = this.#transactions
+    const checked = this.#checked(parts, ({ writer }) => writer.insert(collection, batch))
+    const work = () => followedBy(this.#transactions.runNow(checked), () => parts.writer.end(isOfApp))
     try {
       return this.#writes.runNow(work)
     } catch (error) {
@@ -220,6 +225,29 @@ class SqliteStore implements Store {
     }
   }
 
+  async compact(options: CompactOptions = {}): Promise<CompactReport> {
+    this.#writable()
+    const compaction = {
+      connection: this.connection,
+      busyTimeoutMs: this.options.busyTimeoutMs,
+      collections: this.collections(),
+      pack: (collection: CollectionRecord, afterId: string) => this.#write(({ writer }) => writer.compact(collection, afterId)),
+      alone: <T>(work: () => Promise<T>) => this.#alone(work),
+    }
+    return compactAll(compaction, options)
+  }
+
+  /** No write of this process begins before `work` has ended. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    this.#assertOpen()
+    if (!this.#turnstile.tryWrite()) await this.#turnstile.write(performance.now() + this.options.busyTimeoutMs)
+    try {
+      return await work()
+    } finally {
+      this.#turnstile.leaveWrite()
+    }
+  }
+
   /** Writes that were asked for before are still done. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -272,7 +300,8 @@ class SqliteStore implements Store {
 
   async #write<T>(work: (parts: Parts) => T | Work<T>): Promise<T> {
     const parts = this.#writable()
-    const result = await this.#writes.run(() => this.#transactions.run(this.#checked(parts, work)))
+    const checked = this.#checked(parts, work)
+    const result = await this.#writes.run(() => followedBy(this.#transactions.run(checked), () => parts.writer.end(false)))
     this.#walLimit.afterCommit()
     return result
   }
@@ -284,7 +313,7 @@ class SqliteStore implements Store {
       this.connection.files?.assertInPlace()
       this.#assertSchema(isOfApp)
       parts.writer.begin(isOfApp)
-      return followedBy(work(parts), () => parts.writer.end(isOfApp))
+      return work(parts)
     }
   }
 

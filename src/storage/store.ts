@@ -147,6 +147,26 @@ export interface VerifyReport {
   readonly problems: readonly VerifyProblem[]
 }
 
+export interface CompactProgress {
+  readonly collection: string
+  /** Of this collection, so far. */
+  readonly entities: number
+  readonly entitiesTotal: number
+}
+
+export interface CompactOptions {
+  readonly onProgress?: (progress: CompactProgress) => void
+  readonly signal?: AbortSignal
+}
+
+export interface CompactReport {
+  /** How many observations went from the tail into segments. */
+  readonly packed: number
+  /** Of the file; in memory, of what stands for it. */
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
 /** A write that waits for other processes' locks asynchronously, at most `busy_timeout_ms`. */
 export interface Store {
   /** Brings the tables to the newest schema, where `migrate = "manual"` left that to the app. Until then all else is `STORAGE_MIGRATION_NEEDED`. */
@@ -184,6 +204,8 @@ export interface Store {
    * @throws {ArgumentError} there is a file, and `overwrite` was not asked for.
    */
   backup(path: string, options?: BackupOptions): Promise<void>
+  /** Packs all observations and shrinks the file. Others read and write meanwhile, but for the last step, during which writes wait. */
+  compact(options?: CompactOptions): Promise<CompactReport>
   /** Ends open snapshots. Twice is fine. */
   close(): Promise<void>
 }

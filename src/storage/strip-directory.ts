@@ -52,7 +52,7 @@ export class Recent {
 
   /** What strips up to this key hold is somewhere else by now. */
   settle(strip: number): void {
-    while (this.start < this.strips.length && this.strips[this.start]!.key <= strip) this.start++
+    while (this.start < this.strips.length && this.strips[this.start]!.key <= strip) this.strips[this.start++]!.unsettled--
   }
 }
 
@@ -131,7 +131,9 @@ export class StripDirectory {
   /** One that was written on this connection. @param data  Its vectors and payloads, kept where there is room. */
   add(collection: number, strip: Strip, data: Uint8Array): void {
     register(this.#known.get(collection) ?? this.#open(collection), strip)
-    if (this.memory.reserve(data.length)) strip.data = data
+    if (!this.memory.reserve(data.length)) return
+    strip.data = data
+    strip.isAsWritten = true
   }
 
   /** The oldest was deleted on this connection. */
@@ -180,7 +182,10 @@ export class StripDirectory {
     if (known.gone <= left) return
     const strips = known.strips
     Object.assign(known, { strips: [], byEntity: new Map(), gone: 0 })
-    for (const strip of strips) register(known, strip)
+    for (const strip of strips) {
+      strip.unsettled = strip.count
+      register(known, strip)
+    }
   }
 
   #unload(strip: Strip): void {

@@ -37,9 +37,13 @@ export class Strip {
   readonly checksum: number
   /** Vectors and payloads, once they are kept in memory. */
   data: Uint8Array | undefined
+  /** `data` is what was written, and was not read again. */
+  isAsWritten = false
   /** How often a single observation was read: often enough, and the whole is. */
   singleReads = 0
-  /** Where it is the oldest: of how many entries it is known that they lie elsewhere by now. */
+  /** Observations that are not known to lie elsewhere by now. */
+  unsettled: number
+  /** Where it is the oldest: of how many entries, from the first, it is known that they do. */
   settledEntries = 0
 
   constructor({ key, generation, recordedAt, count, entries }: StripRow, checksum: number) {
@@ -47,6 +51,7 @@ export class Strip {
     this.generation = generation
     this.recordedAt = recordedAt
     this.count = count
+    this.unsettled = count
     this.checksum = checksum
     const memory = entries.byteOffset % 8 === 0 ? entries : Uint8Array.from(entries)
     this.entityKeys = new Float64Array(memory.buffer, memory.byteOffset, count)
@@ -95,7 +100,7 @@ export class StripDraft {
     this.#timestamps = new Float64Array(countMax)
     this.#checksums = new Uint32Array(countMax)
     this.#payloadBytes = new Uint32Array(countMax)
-    this.#vectors = new Uint8Array(countMax * vectorBytes)
+    this.#vectors = Buffer.allocUnsafeSlow(countMax * vectorBytes)
   }
 
   /** Payloads count, too: a strip should not grow beyond what one read should bring. */

@@ -17,6 +17,16 @@ const ENTITIES_REMOVED_AT_ONCE = 200
 /** Beyond these, the entities that batches have met are forgotten as a whole. */
 const ENTITIES_REMEMBERED_MAX = 100_000
 
+/** Of one transaction: others may write between two. */
+const ENTITIES_COMPACTED_AT_ONCE = 500
+const COMPACTED_AT_ONCE_BYTES = 4 * 1024 * 1024
+
+export interface CompactedPage {
+  readonly packed: number
+  readonly entities: number
+  readonly next: string | undefined
+}
+
 /** Changes rows. Every method is the inside of a transaction, which somebody else begins and ends. */
 export class Writer {
   readonly #catalog: Catalog
@@ -36,7 +46,7 @@ export class Writer {
   readonly #removedCounts
   /** What batches have met, by collection and id; right while nobody else has written. */
   readonly #entities = new Map<number, Map<string, OpenEntity>>()
-  #remembered = 0
+  readonly #entitiesByKey = new Map<number, OpenEntity>()
   readonly #dataVersion
   readonly #totalChanges
   #isOpen = false
@@ -121,7 +131,7 @@ export class Writer {
     this.#isOpen = true
   }
 
-  /** Last in every transaction whose work is done. One that never came here has been rolled back. */
+  /** After every transaction that was committed, or is a part of the app's. One that never came here has been rolled back. */
   end(isOfApp: boolean): void {
     this.#isOpen = isOfApp
     this.#changes = this.#totalChanges.get()
@@ -130,7 +140,7 @@ export class Writer {
   /** Somebody else has written, so that what is remembered of entities may be old. */
   forgetEntities(): void {
     this.#entities.clear()
-    this.#remembered = 0
+    this.#entitiesByKey.clear()
   }
 
   /** What was written has been, or may be, rolled back. */
@@ -169,7 +179,7 @@ export class Writer {
     this.#packAlongside(collection, batch.length)
     const { generation, stripCount } = collection
     this.#saveCollection({ ...before, entityCount, observationCount: before.observationCount + inserted, generation, stripCount })
-    if (this.#remembered > ENTITIES_REMEMBERED_MAX) this.forgetEntities()
+    if (this.#entitiesByKey.size > ENTITIES_REMEMBERED_MAX) this.forgetEntities()
     return { inserted, replaced: batch.length - inserted }
   }
 
@@ -198,13 +208,19 @@ export class Writer {
     return bytes
   }
 
-  /** The oldest strips: those of which nothing is left, and, where there are too many, what is left of them is settled. */
-  #dropSettledStrips(collection: OpenCollection, bytesLeft: number): void {
+  /**
+   * The oldest strips: those of which nothing is left, and, where there are too many, what is left of them is settled.
+   *
+   * @param isThorough  However few there are.
+   */
+  #dropSettledStrips(collection: OpenCollection, bytesLeft: number, isThorough = false): void {
     const { fields, vectorBytes } = collection
     let bytes = this.#strips.strips(fields.key).reduce((sum, { count }) => sum + count * vectorBytes, 0)
     for (let oldest = this.#strips.strips(fields.key)[0]; oldest !== undefined; oldest = this.#strips.strips(fields.key)[0]) {
-      for (let live = this.#liveEntity(fields, oldest); live !== undefined; live = this.#liveEntity(fields, oldest)) {
-        if (bytes <= this.packing.stripsBytesMax || bytesLeft <= 0) return
+      while (oldest.unsettled > 0) {
+        if (bytesLeft <= 0 || (bytes <= this.packing.stripsBytesMax && !isThorough)) return
+        const live = this.#liveEntity(fields, oldest)
+        if (live === undefined) break
         bytesLeft -= this.#packEntity(collection, live)
       }
       bytes -= oldest.count * vectorBytes
@@ -221,6 +237,34 @@ export class Writer {
       if (recent?.strips[recent.start] === strip) return entity
     }
     return undefined
+  }
+
+  /**
+   * Packs all of the next entities, by id from the one after `afterId`: so many that it is a few megabytes.
+   *
+   * @returns how many observations went into segments, and where to go on; undefined: that was the last one.
+   */
+  *compact(record: CollectionRecord, afterId: string): Work<CompactedPage> {
+    const before = this.#current(record)
+    const collection = this.#open(before, 0)
+    const page = this.#catalog.entityPage(before, afterId, ENTITIES_COMPACTED_AT_ONCE)
+    let [packed, entities, bytes] = [0, 0, 0]
+    for (const { id } of page) {
+      if (bytes > COMPACTED_AT_ONCE_BYTES) break
+      const entity = this.#entity(before, id)!
+      const packedBefore = entity.packedCount
+      bytes += this.#observations.settle(collection, entity)
+      bytes += yield* this.#observations.packRows(collection, entity, true)
+      packed += entity.packedCount - packedBefore
+      yield* this.#observations.joinSegments(collection, entity)
+      if (entity.isChanged) this.#saveEntity(entity, collection.generation)
+      entities++
+    }
+    const isLast = entities === page.length && page.length < ENTITIES_COMPACTED_AT_ONCE
+    this.#dropSettledStrips(collection, COMPACTED_AT_ONCE_BYTES, isLast)
+    const { generation, stripCount } = collection
+    if (bytes > 0 || stripCount !== before.stripCount) this.#saveCollection({ ...before, generation, stripCount })
+    return { packed, entities, next: isLast ? undefined : page[entities - 1]!.id }
   }
 
   setAttributes(record: CollectionRecord, id: string, attributes: string | null, { merge }: { merge: boolean }): void {
@@ -256,10 +300,13 @@ export class Writer {
     this.#strips.sync(collection)
     const [packedCount, shadowedCount, settledStrip] = this.#removedCounts.get(key)!
     const recent = this.#strips.recent(collection.key, key, settledStrip)
+    const recentCount = recent?.count ?? 0
+    this.#strips.recent(collection.key, key, Number.MAX_SAFE_INTEGER) // nothing of it is live any more
     const { rows, packed } = yield* this.#observations.removeAll(key)
-    const removed = rows + packed - Math.min(shadowedCount, packedCount) + (recent?.count ?? 0)
+    const removed = rows + packed - Math.min(shadowedCount, packedCount) + recentCount
     this.#deleteEntity.run(key)
     this.#entities.get(collection.key)?.delete(id)
+    this.#entitiesByKey.delete(key)
     const generation = collection.generation + 1
     const removedAt = Date.now()
     const checksum = removedEntityChecksum(collection.key, key, id, generation, removedAt)
@@ -284,7 +331,7 @@ export class Writer {
     }
     for (const statement of this.#deleteDependents) statement.run(key)
     this.#strips.forget(key)
-    this.#entities.delete(key)
+    this.forgetEntities()
     this.#waiting.delete(key)
     if (this.#deleteCollection.run(key).changes === 0) throw droppedBefore(name)
   }
@@ -310,8 +357,10 @@ export class Writer {
   }
 
   #entityByKey(collection: StoredCollection, key: number): OpenEntity | undefined {
+    const known = this.#entitiesByKey.get(key)
+    if (known !== undefined) return known
     const fields = this.#catalog.entityByKey(collection, key)
-    return fields && (this.#entities.get(collection.key)?.get(fields.id) ?? this.#remember(openEntity(fields)))
+    return fields && this.#remember(openEntity(fields))
   }
 
   #remember(entity: OpenEntity): OpenEntity {
@@ -321,7 +370,7 @@ export class Writer {
       this.#entities.set(entity.collection, ofCollection)
     }
     ofCollection.set(entity.id, entity)
-    this.#remembered++
+    this.#entitiesByKey.set(entity.key, entity)
     return entity
   }
 

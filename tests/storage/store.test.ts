@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createWords, everySecond, found, observation, openForTest, reading, temporaryFile } from './support.js'
+import { createWords, everySecond, found, observation, openForTest, reading, SMALL_PACKING, temporaryFile } from './support.js'
 
 describe('collections', () => {
   test('creating one again with the same settings returns it', async () => {
@@ -266,7 +266,7 @@ describe('deleting', () => {
   })
 
   test('a great many rests between slices, and a write in one turn comes after it whole', async () => {
-    const store = await openForTest()
+    const store = await openForTest({ packing: SMALL_PACKING })
     const words = await createWords(store)
     await store.insert(words, everySecond('a', 60_000))
 
