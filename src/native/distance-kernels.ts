@@ -79,6 +79,9 @@ export interface DistanceKernels {
   /**
    * Looks at every candidate. The arrays are kept alive meanwhile.
    *
+   * Candidates may also be looked at part by part (when not all of them are in memory): the best k of the parts' answers together are the
+   * answer, and with `perOwner` the best k of them with no more than that of one owner, however the parts divide an owner's rows.
+   *
    * @returns one answer a query.
    * @throws {ArgumentError} an argument that does not fit the others, named; before anything is read.
    */

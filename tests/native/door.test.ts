@@ -98,6 +98,30 @@ describe('the door is shut, with the reason and what to do', () => {
   )
 })
 
+describe('distances are computed', () => {
+  const request = {
+    metric: 'l2',
+    dimension: 2,
+    matrix: Float32Array.of(0, 0, 3, 4),
+    queries: Float32Array.of(0, 0),
+    runs: Uint32Array.of(0, 2),
+    k: 2,
+  } as const
+
+  test('by WebAssembly where the addon is not', async () => {
+    const { distances } = nativeIn('off')
+    expect(distances.simd).toBe('wasm')
+    expect((await distances.scan(request))[0]!.distances).toEqual(Float64Array.of(0, 5))
+  })
+
+  test.skipIf(!existsSync(join(built, 'chronode_kernels.node')))('by the widest instructions where it is', async () => {
+    const native = nativeIn(built)
+    const { distances } = native
+    expect(distances.simd).toBe(native.status().kernels.simd)
+    expect((await distances.scan(request))[0]!.distances).toEqual(Float64Array.of(0, 5))
+  })
+})
+
 describe('the addons are looked for', () => {
   test('in the folder that CHRONODE_NATIVE names, or nowhere', () => {
     expect(nativeFolders('/some/where')).toEqual(['/some/where'])
