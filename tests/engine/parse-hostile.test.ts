@@ -4,9 +4,6 @@ import { parse } from '../../src/engine/parse.js'
 import { print } from '../../src/engine/print.js'
 import { TEXT_LENGTH_MAX, TOKEN_COUNT_MAX } from '../../src/engine/tokenize.js'
 import { QueryLimitError, QuerySyntaxError } from '../../src/errors.js'
-import { Random, seedOfRun } from '../support/random.js'
-import { StatementGenerator } from '../support/random-statement.js'
-import { Scribbler } from '../support/scribble.js'
 
 /** The mistake in a text, or undefined. Anything else than a mistake in the query is thrown. */
 function mistakeIn(text: string): QuerySyntaxError | QueryLimitError | undefined {
@@ -136,74 +133,5 @@ describe('a megabyte', () => {
       const error = mistakeWithin(500, text)
       if (error !== undefined) expectInside(text, error)
     }
-  })
-})
-
-describe('mutated statements', () => {
-  const seed = seedOfRun()
-  const random = new Random(seed)
-  const generator = new StatementGenerator(random)
-  const scribbler = new Scribbler(random)
-  const odd = [
-    '\0',
-    '\ud800',
-    '\udc00',
-    "'",
-    '"',
-    '(',
-    ')',
-    '[',
-    ']',
-    '-',
-    '--',
-    '/*',
-    '*/',
-    '$',
-    '$1',
-    ':',
-    ':a',
-    ';',
-    '.',
-    ',',
-    '\n',
-    '\r',
-    '1e',
-    '😀',
-    'NOT',
-    'é',
-    '2030-12-31',
-  ]
-
-  function mutated(text: string, other: string): string {
-    const at = random.below(text.length + 1)
-    const length = random.below(12)
-    switch (random.below(6)) {
-      case 0:
-        return text.slice(0, at) + text.slice(at + length)
-      case 1:
-        return text.slice(0, at) + random.pick(odd) + text.slice(at)
-      case 2:
-        return text.slice(0, at) + text.slice(at, at + length).repeat(2) + text.slice(at + length)
-      case 3:
-        return text.slice(0, at) + other.slice(random.below(other.length))
-      case 4:
-        return text.slice(0, at) + String.fromCharCode(random.below(0x10000)) + text.slice(at + 1)
-      default:
-        return text.slice(0, at)
-    }
-  }
-
-  test(`are read, or refused inside of their text, within 50 ms (seed ${seed})`, () => {
-    let refused = 0
-    for (let i = 0; i < 2500; i++) {
-      const other = scribbler.write(generator.statement())
-      let text = mutated(scribbler.write(generator.statement()), other)
-      while (random.chance(0.3)) text = mutated(text, other)
-      const error = mistakeWithin(50, text)
-      if (error === undefined) continue
-      refused++
-      expectInside(text, error)
-    }
-    expect(refused).toBeGreaterThan(1000)
   })
 })

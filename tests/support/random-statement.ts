@@ -1,5 +1,5 @@
 import type * as Tree from '../../src/engine/statement.js'
-import type { Random } from './random.js'
+import type { Random } from './random.ts'
 
 const NOWHERE = { start: 0, end: 0 } as const
 const NAMES = [
@@ -34,7 +34,13 @@ const COMPARISONS = ['=', '<>', '<', '<=', '>', '>='] as const
 export class StatementGenerator {
   private usesNames = false
 
-  constructor(private readonly random: Random) {}
+  private readonly random: Random
+  private readonly names: readonly string[]
+
+  constructor(random: Random, names: readonly string[] = NAMES) {
+    this.random = random
+    this.names = names
+  }
 
   statement(): Tree.Statement {
     this.usesNames = this.random.chance(0.3)
@@ -100,7 +106,7 @@ export class StatementGenerator {
   }
 
   private identifier(): Tree.Identifier {
-    return { kind: 'identifier', ...NOWHERE, name: this.random.pick(NAMES) }
+    return { kind: 'identifier', ...NOWHERE, name: this.random.pick(this.names) }
   }
 
   private item(): Tree.Item {
@@ -176,7 +182,7 @@ export class StatementGenerator {
   }
 
   private options(): Tree.Option[] {
-    const names = this.random.shuffled(NAMES).slice(0, this.random.pick([0, 0, 1, 3]))
+    const names = this.random.shuffled(this.names).slice(0, this.random.pick([0, 0, 1, 3]))
     return names.map((name) => ({ kind: 'option', ...NOWHERE, name: { kind: 'identifier', ...NOWHERE, name }, value: this.optionValue() }))
   }
 
@@ -281,12 +287,12 @@ export class StatementGenerator {
       () => this.written(),
       () => ({ kind: 'now', ...NOWHERE }),
       () => ({ kind: 'vector', ...NOWHERE, values: this.random.list(1, 4, () => this.number().value) }),
-      () => ({ kind: 'column-reference', ...NOWHERE, name: this.random.pick(NAMES) }),
+      () => ({ kind: 'column-reference', ...NOWHERE, name: this.random.pick(this.names) }),
       () => ({
         kind: 'path',
         ...NOWHERE,
         root: this.random.pick(['payload', 'attributes'] as const),
-        names: this.random.list(0, 3, () => this.random.pick(NAMES)),
+        names: this.random.list(0, 3, () => this.random.pick(this.names)),
       }),
       () => {
         const star = this.random.chance(0.2)

@@ -1,4 +1,4 @@
-import { randomNumbers } from './random-numbers.js'
+import { randomNumbers } from './random-numbers.ts'
 
 /** Choices that are the same for the same seed. */
 export class Random {

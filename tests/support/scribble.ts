@@ -1,5 +1,5 @@
 import type * as Tree from '../../src/engine/statement.js'
-import type { Random } from './random.js'
+import type { Random } from './random.ts'
 
 /** Words that are names wherever they stand. All others are quoted here, so that this knows nothing of the keywords. */
 const ALWAYS_NAMES = new Set(['words', 'vector', 'entity', 'timestamp', 'neural_ode', 'linear', 'x'])
@@ -10,7 +10,11 @@ type Piece = string | readonly Piece[]
 
 /** Writes a statement as badly as the grammar allows: any case, blanks, comments, needless parentheses, clauses in any order. */
 export class Scribbler {
-  constructor(private readonly random: Random) {}
+  private readonly random: Random
+
+  constructor(random: Random) {
+    this.random = random
+  }
 
   write(statement: Tree.Statement): string {
     const tokens = [this.statement(statement), this.random.chance(0.3) ? ';' : []].flat(99 as 1) as string[]
