@@ -46,6 +46,7 @@ export type {
   VerifyProblem,
   VerifyReport,
 } from './storage/index.js'
+export { type SalvageOptions, type SalvageReport, salvageDatabase } from './storage/index.js'
 export { formatTimestamp, type Timestamp, type TimestampInput, toTimestamp } from './timestamp.js'
 export type { Trajectory } from './trajectory.js'
 export type { VectorInput } from './vector.js'

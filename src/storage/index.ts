@@ -1,3 +1,5 @@
 export type { AttachedConnection } from './app-connection.js'
+export type { SalvageReport } from './salvage/conclude.js'
+export { type SalvageOptions, salvageDatabase } from './salvage.js'
 export { openStore, type StoreOptions } from './sqlite-store.js'
 export type * from './store.js'
