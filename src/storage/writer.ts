@@ -2,9 +2,11 @@ import { InvariantError, NotFoundError } from '../errors.js'
 import { type JsonValue, toJsonText } from '../json.js'
 import { Catalog, ENCODING, placeOf, rowCount, type StoredCollection } from './catalog.js'
 import { collectionChecksum, entityChecksum, removedEntityChecksum } from './checksum.js'
+import { EntityMemory } from './entity-memory.js'
 import type { MemoryAccount } from './memory-account.js'
 import { mergePatch } from './merge-patch.js'
-import { ObservationWriter, type OpenCollection, type OpenEntity, openEntity } from './observation-writer.js'
+import { ObservationWriter } from './observation-writer.js'
+import { type OpenCollection, type OpenEntity, openEntity } from './open-entity.js'
 import type { Packing } from './packing.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
@@ -14,8 +16,6 @@ import { StripDirectory } from './strip-directory.js'
 import { completed, type Work } from './transaction.js'
 
 const ENTITIES_REMOVED_AT_ONCE = 200
-/** Beyond these, the entities that batches have met are forgotten as a whole. */
-const ENTITIES_REMEMBERED_MAX = 100_000
 
 /** Of one transaction: others may write between two. */
 const ENTITIES_COMPACTED_AT_ONCE = 500
@@ -44,9 +44,8 @@ export class Writer {
   readonly #observations: ObservationWriter
   readonly #strips: StripDirectory
   readonly #removedCounts
-  /** What batches have met, by collection and id; right while nobody else has written. */
-  readonly #entities = new Map<number, Map<string, OpenEntity>>()
-  readonly #entitiesByKey = new Map<number, OpenEntity>()
+  /** Right while nobody else has written. */
+  readonly #entities = new EntityMemory()
   readonly #dataVersion
   readonly #totalChanges
   #isOpen = false
@@ -126,7 +125,7 @@ export class Writer {
   begin(isOfApp: boolean): void {
     const others = this.#dataVersion.get()
     if (this.#isOpen || isOfApp || this.#totalChanges.get() !== this.#changes) this.forget()
-    else if (others !== this.#others) this.forgetEntities()
+    else if (others !== this.#others) this.#entities.forget()
     this.#others = others
     this.#isOpen = true
   }
@@ -137,15 +136,9 @@ export class Writer {
     this.#changes = this.#totalChanges.get()
   }
 
-  /** Somebody else has written, so that what is remembered of entities may be old. */
-  forgetEntities(): void {
-    this.#entities.clear()
-    this.#entitiesByKey.clear()
-  }
-
   /** What was written has been, or may be, rolled back. */
   forget(): void {
-    this.forgetEntities()
+    this.#entities.forget()
     this.#strips.forgetAll()
     this.#observations.forget()
     this.#waiting.clear()
@@ -179,7 +172,7 @@ export class Writer {
     this.#packAlongside(collection, batch.length)
     const { generation, stripCount } = collection
     this.#saveCollection({ ...before, entityCount, observationCount: before.observationCount + inserted, generation, stripCount })
-    if (this.#entitiesByKey.size > ENTITIES_REMEMBERED_MAX) this.forgetEntities()
+    this.#entities.limit()
     return { inserted, replaced: batch.length - inserted }
   }
 
@@ -203,7 +196,7 @@ export class Writer {
   /** @returns the bytes that it wrote. */
   #packEntity(collection: OpenCollection, entity: OpenEntity): number {
     let bytes = this.#observations.settle(collection, entity)
-    if (rowCount(placeOf(entity)) >= collection.block.full) bytes += completed(this.#observations.packRows(collection, entity, false))
+    if (rowCount(placeOf(entity)) >= collection.block.full) bytes += completed(this.#observations.packer.packRows(collection, entity, false))
     if (entity.isChanged) this.#saveEntity(entity, collection.generation)
     return bytes
   }
@@ -254,9 +247,9 @@ export class Writer {
       const entity = this.#entity(before, id)!
       const packedBefore = entity.packedCount
       bytes += this.#observations.settle(collection, entity)
-      bytes += yield* this.#observations.packRows(collection, entity, true)
+      bytes += yield* this.#observations.packer.packRows(collection, entity, true)
       packed += entity.packedCount - packedBefore
-      yield* this.#observations.joinSegments(collection, entity)
+      yield* this.#observations.packer.joinSegments(collection, entity)
       if (entity.isChanged) this.#saveEntity(entity, collection.generation)
       entities++
     }
@@ -305,8 +298,7 @@ export class Writer {
     const { rows, packed } = yield* this.#observations.removeAll(key)
     const removed = rows + packed - Math.min(shadowedCount, packedCount) + recentCount
     this.#deleteEntity.run(key)
-    this.#entities.get(collection.key)?.delete(id)
-    this.#entitiesByKey.delete(key)
+    this.#entities.remove(collection.key, id, key)
     const generation = collection.generation + 1
     const removedAt = Date.now()
     const checksum = removedEntityChecksum(collection.key, key, id, generation, removedAt)
@@ -331,7 +323,7 @@ export class Writer {
     }
     for (const statement of this.#deleteDependents) statement.run(key)
     this.#strips.forget(key)
-    this.forgetEntities()
+    this.#entities.forget()
     this.#waiting.delete(key)
     if (this.#deleteCollection.run(key).changes === 0) throw droppedBefore(name)
   }
@@ -350,28 +342,17 @@ export class Writer {
 
   /** As it stands in this transaction. */
   #entity(collection: StoredCollection, id: string): OpenEntity | undefined {
-    const known = this.#entities.get(collection.key)?.get(id)
+    const known = this.#entities.get(collection.key, id)
     if (known !== undefined) return known
     const fields = this.#catalog.entity(collection, id)
-    return fields && this.#remember(openEntity(fields))
+    return fields && this.#entities.add(openEntity(fields))
   }
 
   #entityByKey(collection: StoredCollection, key: number): OpenEntity | undefined {
-    const known = this.#entitiesByKey.get(key)
+    const known = this.#entities.byKey(key)
     if (known !== undefined) return known
     const fields = this.#catalog.entityByKey(collection, key)
-    return fields && this.#remember(openEntity(fields))
-  }
-
-  #remember(entity: OpenEntity): OpenEntity {
-    let ofCollection = this.#entities.get(entity.collection)
-    if (ofCollection === undefined) {
-      ofCollection = new Map()
-      this.#entities.set(entity.collection, ofCollection)
-    }
-    ofCollection.set(entity.id, entity)
-    this.#entitiesByKey.set(entity.key, entity)
-    return entity
+    return fields && this.#entities.add(openEntity(fields))
   }
 
   #createEntity({ key: collection }: CollectionRecord, id: string, generation: number): OpenEntity {
@@ -380,7 +361,7 @@ export class Writer {
     const unpacked = { packedCount: 0, shadowedCount: 0, settledStrip: 0 }
     const entity = openEntity({ key: Number(lastInsertRowid), collection, id, ...nothing, generation, ...unpacked })
     entity.isChanged = true // its checksum is still to be written
-    return this.#remember(entity)
+    return this.#entities.add(entity)
   }
 
   #saveEntity(entity: OpenEntity, generation: number): void {
