@@ -7,8 +7,8 @@ export function countText(count: number): string {
 }
 
 /** `12,345 rows`, `1 row`. */
-export function counted(count: number, thing: string): string {
-  return `${countText(count)} ${thing}${count === 1 ? '' : 's'}`
+export function counted(count: number, thing: string, things = `${thing}s`): string {
+  return `${countText(count)} ${count === 1 ? thing : things}`
 }
 
 /** `1.5 MiB`: for people, rounded. */

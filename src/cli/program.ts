@@ -4,6 +4,7 @@ import { describeBackup } from './backup-command.js'
 import { visible } from './cell.js'
 import { describeCollections } from './collections-command.js'
 import { type CommandRun, type DescribeCommand, withSettingsOf } from './command.js'
+import { describeCompact } from './compact-command.js'
 import { describeConfig } from './config-command.js'
 import { describeDescribe } from './describe-command.js'
 import { describeDoctor } from './doctor-command.js'
@@ -13,6 +14,7 @@ import { Interrupted } from './interrupt.js'
 import { describeNative } from './native-build.js'
 import { packageVersion } from './package-version.js'
 import { describeQuery } from './query-command.js'
+import { describeSalvage } from './salvage-command.js'
 import { EXIT, styled, type Terminal, UsageError } from './terminal.js'
 import { describeVerify } from './verify-command.js'
 
@@ -24,7 +26,9 @@ const COMMANDS: readonly DescribeCommand[] = [
   describeImport,
   describeExport,
   describeVerify,
+  describeSalvage,
   describeBackup,
+  describeCompact,
   describeConfig,
   describeDoctor,
   describeNative,
@@ -33,6 +37,8 @@ const COMMANDS: readonly DescribeCommand[] = [
 const EXAMPLES = `
 Examples:
   chronode query "PREDICT vector AT '2030-12-31' FOR ENTITY 'climate'"
+  chronode collections
+  chronode verify
   chronode doctor
   chronode native build
 

@@ -1,11 +1,12 @@
 import { Command } from 'commander'
-import type { VerifyProblem, VerifyReport } from '../index.js'
+import type { VerifyReport } from '../index.js'
 import { counted } from './amounts.js'
 import { visible } from './cell.js'
 import { configOption, type DatabaseOptions, databaseOption } from './choose-database.js'
 import type { CommandRun } from './command.js'
 import { interruptible } from './interrupt.js'
 import { openStorage } from './open-storage.js'
+import { placeText } from './problem-text.js'
 import { ProgressLine } from './progress-line.js'
 import { EXIT, styled, type Terminal, write } from './terminal.js'
 
@@ -46,11 +47,6 @@ function jsonText({ ok, checked, problems }: VerifyReport): string {
 function reportText({ ok, checked, problems }: VerifyReport, { stdout }: Terminal): string {
   if (ok) return `All is whole: ${counted(checked, 'row')} checked.\n`
   const advice = 'Restore a backup, or copy what is whole with: chronode salvage FROM TO'
-  const lines = problems.map((problem) => `${styled('red', 'damaged', stdout)}  ${visible(problemText(problem))}\n`)
+  const lines = problems.map((problem) => `${styled('red', 'damaged', stdout)}  ${visible(placeText(problem))}\n`)
   return `${lines.join('')}\n${counted(problems.length, 'problem')}, ${counted(checked, 'row')} checked. ${advice}\n`
-}
-
-function problemText({ collection, entity, what }: VerifyProblem): string {
-  const places = [collection === undefined ? [] : `collection "${collection}"`, entity === undefined ? [] : `entity "${entity}"`].flat()
-  return places.length === 0 ? what : `${places.join(', ')}: ${what}`
 }

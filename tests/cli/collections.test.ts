@@ -90,9 +90,12 @@ describe('describe', () => {
   })
 })
 
-test.each([['collections'], ['describe'], ['verify'], ['backup']])('%s --help has examples and exit codes', async (name) => {
-  const { code, out } = await runCli([name, '--help'])
-  expect(code).toBe(0)
-  expect(out).toContain(`Examples:\n  chronode ${name}`)
-  expect(out).toMatch(/Exit code: 0 /)
-})
+test.each([['collections'], ['describe'], ['verify'], ['salvage'], ['backup'], ['compact']])(
+  '%s --help has examples and exit codes',
+  async (name) => {
+    const { code, out } = await runCli([name, '--help'])
+    expect(code).toBe(0)
+    expect(out).toContain(`Examples:\n  chronode ${name}`)
+    expect(out).toMatch(/Exit code: 0 /)
+  },
+)
