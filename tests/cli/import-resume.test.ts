@@ -33,9 +33,9 @@ beforeEach(() => {
   words.push('--rejects', join(folder, 'rejects.jsonl'))
 })
 
-function start(): ChildProcess {
+function start(stdin: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
   const child = spawn(process.execPath, [MAIN, ...words], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' },
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -80,6 +80,19 @@ describe('an import that was stopped goes on with --resume', () => {
     expect(ran).toMatchObject({ code: 3, err: '' })
     expect(JSON.parse(ran.out)).toMatchObject({ ending: 'complete', rows: ROWS, replaced: 0, rejected: Math.ceil(ROWS / BAD_EVERY) })
     await isWhole()
+  })
+
+  test('after Ctrl-C while a pipe says nothing', async () => {
+    state = join(folder, 'pipe.state')
+    words = ['import', '-', '--format', 'jsonl', '--state', state, ...words.slice(2)]
+    const lines = (count: number) => Array.from({ length: count }, (_, i) => `{"entity":"a","timestamp":${1e12 + i},"vector":[1,2,3,4]}\n`).join('')
+    const child = start('pipe')
+    child.stdin!.write(lines(2000).slice(0, -1)) // more than what tells one input from another
+    child.stdin!.on('error', () => undefined)
+    while (!existsSync(state) || stateRecords() < 1900) await sleep(5)
+    child.kill('SIGINT')
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect((await runCli([...words, '--resume'], { stdin: lines(2050) })).out).toContain('2,050 rows: 2,050 inserted, 0 replaced')
   })
 
   test('after kill -9, and again', async () => {

@@ -75,6 +75,7 @@ async function ended(file: string, format: FileFormat, options: ImportOptions, s
   using progress = new Progress(terminal, options.progress === true, () => shareOf(input))
   using rejects = options.rejects === undefined ? undefined : new RejectsFile(options.rejects, before?.rejectsBytes ?? 0)
   return await interruptible(async (signal) => {
+    signal.addEventListener('abort', input.stopWaiting)
     const acknowledge = (counts: ImportCounts): void => {
       const rejectsBytes = rejects?.flush() ?? 0
       state?.write({ input: input.identity, reading, ...counts, rejectsBytes })

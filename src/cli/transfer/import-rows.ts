@@ -49,6 +49,15 @@ export class RowImport {
 
   /** @returns whether it came to the end; false: its signal stopped it after a batch. @throws {TransferError} */
   async run(): Promise<boolean> {
+    try {
+      return await this.readAll()
+    } catch (error) {
+      if (this.parts.signal.aborted && error instanceof TransferError) return false // it was reading a pipe
+      throw error
+    }
+  }
+
+  private async readAll(): Promise<boolean> {
     const { records, batchSize, signal } = this.parts
     for await (const page of records.pages(this.start)) {
       for (const record of page) {

@@ -25,6 +25,8 @@ export interface Input {
   readonly isGzip: boolean
   /** Bytes read so far, before unpacking, of `identity.bytes`. */
   bytesRead(): number
+  /** Ends a pipe that may have nothing more to say for a long time: who waits for it gets an error. A file is read on. */
+  stopWaiting(): void
   /** Once. @throws {TransferError} */
   chunks(): AsyncIterable<Buffer>
   /** The same as text, without a byte order mark. Once. @throws {TransferError} not UTF-8. */
@@ -66,6 +68,9 @@ export async function openInput(file: string, stdin: Readable): Promise<Input> {
     identity: { ...(facts ?? { bytes: null, modifiedMs: null }), headSha256: sha256(start.subarray(0, HEAD_BYTES)) },
     isGzip: isPacked,
     bytesRead: () => bytes,
+    stopWaiting: () => {
+      if (isPipe) stdin.destroy()
+    },
     chunks,
     texts: () => decoded(chunks(), name),
   }

@@ -14,7 +14,7 @@ const SCHEMA: readonly SchemaElement[] = [
   { name: 'attributes', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
 ]
 /** A group of rows is held whole, here and by who reads it. */
-const GROUP_ROWS = 20_000
+const GROUP_ROWS = 5_000
 
 /** Parquet with Snappy: times as float64 milliseconds, vectors as lists of float32, payload and attributes as JSON text. */
 export async function* parquetBytes(pages: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<Uint8Array> {
