@@ -14,6 +14,7 @@ const OBSERVATION_SHAPE: RowShape = ['n', 'n', 'b', 'T', 'n']
 export function isIntact(row: ObservationRow, owner: number, checksum: ObservationChecksum): boolean {
   const [timestamp, recordedAt, vector, payload, stored] = row
   if (!hasShape(row, OBSERVATION_SHAPE) || vector.length !== checksum.vectorBytes.length) return false
+  if (payload === '') return false // no JSON is empty, and to a checksum it is the same as none
   return checksum.of(owner, timestamp, recordedAt, vector, payload) === stored
 }
 

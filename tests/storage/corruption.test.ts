@@ -70,6 +70,14 @@ describe('a damaged observation is never returned, and named', () => {
     })
   })
 
+  test('by a payload of no length where there was none, which is the same to a checksum', async () => {
+    const path = await makeFile()
+    damage(path, "UPDATE chronode_observation SET payload = '' WHERE payload IS NULL")
+    const store = await openForTest({ path })
+    expect(await rejection(everything(store))).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect((await store.verify()).problems).toMatchObject([{ entity: 'other', what: expect.stringContaining('does not match its checksum') }])
+  })
+
   test('by its timestamp', async () => {
     const path = await makeFile()
     damage(path, `UPDATE chronode_observation SET timestamp = ${DAY + 1} WHERE timestamp = ${DAY}`)

@@ -30,11 +30,10 @@ const METRICS = ['cosine', 'l2', 'dot']
 /** Writes the rows of entities and collections over what was copied, with counts of what is there, and says what is not. */
 export function conclude({ owners, target, copy, doubt }: Salvaged): SalvageReport {
   const conclusion = new Conclusion(owners, target, copy)
-  if (doubt !== undefined) conclusion.report(undefined, undefined, doubt)
   conclusion.entities()
   conclusion.collections()
   target.finish()
-  return conclusion.result()
+  return conclusion.result(doubt)
 }
 
 class Conclusion {
@@ -52,7 +51,9 @@ class Conclusion {
     if (this.#lost.length < LOST_MAX) this.#lost.push({ collection, entity, what })
   }
 
-  result(): SalvageReport {
+  /** @param doubt  Told where something is missing: where nothing is, it has made no difference. */
+  result(doubt: string | undefined): SalvageReport {
+    if (doubt !== undefined && this.#lost.length > 0) this.report(undefined, undefined, doubt)
     const sums = [...this.#sums.values()]
     const total = (of: 'entities' | 'observations') => sums.reduce((sum, one) => sum + one[of], 0)
     return { collections: sums.length, entities: total('entities'), observations: total('observations'), lost: this.#lost }

@@ -64,7 +64,7 @@ export class RowCopy {
     for (let i = 0; i < strip.count; i++) {
       const textBytes = strip.hasPayload(i) ? strip.payloadBytes[i]! : 0
       const [entity, timestamp] = [strip.entityKeys[i]!, strip.timestamps[i]!]
-      const payload = strip.hasPayload(i) ? Buffer.from(data.subarray(textAt, textAt + textBytes)).toString() : null
+      const payload = textBytes > 0 ? Buffer.from(data.subarray(textAt, textAt + textBytes)).toString() : null
       textAt += textBytes
       if (this.#isSettled(entity, timestamp, strip.key)) continue
       const vector = data.subarray(i * vectorBytes, (i + 1) * vectorBytes)

@@ -56,7 +56,7 @@ export function toTailRow(cell: Cell): TailRow | undefined {
   const row = cell.values()
   if (!hasShape(row, OBSERVATION_SHAPE)) return undefined
   const [, entity, timestamp, recordedAt, vector, payload, checksum] = row as [null, number, number, number, Buffer, string | null, number]
-  return { entity, timestamp, recordedAt, vector, payload, checksum }
+  return { entity, timestamp, recordedAt, vector, payload: payload === '' ? null : payload, checksum } // to the checksum the same, and no JSON is empty
 }
 
 /** An entry of the index that finds entities by collection and id. */
