@@ -142,13 +142,22 @@ export class Collection {
     }
   }
 
-  /** Replaces the attributes of an entity, or with `merge` applies them as a JSON merge patch (RFC 7386). null clears them. @throws {NotFoundError} */
-  async setAttributes(entity: string, attributes: JsonObject | null, options: { readonly merge?: boolean } = {}): Promise<void> {
+  /**
+   * Replaces the attributes of an entity, or with `merge` applies them as a JSON merge patch (RFC 7386). null clears them.
+   *
+   * @param options  `create`: an entity that is not there is made, without observations.
+   * @throws {NotFoundError}
+   */
+  async setAttributes(
+    entity: string,
+    attributes: JsonObject | null,
+    options: { readonly merge?: boolean; readonly create?: boolean } = {},
+  ): Promise<void> {
     this.#host.assertOpen()
-    checkOptions('options', options, ['merge'])
-    const { merge = false } = options
+    checkOptions('options', options, ['merge', 'create'])
+    const { merge = false, create = false } = options
     const text = attributes === null ? null : toJsonText(attributes, 'attributes')
-    await this.#host.track(this.#host.store.setAttributes(this.#record, toEntityId(entity), text, { merge }))
+    await this.#host.track(this.#host.store.setAttributes(this.#record, toEntityId(entity), text, { merge, create }))
   }
 
   /** Removes observations, both ends included; the entity and its attributes stay. @returns how many were removed. */

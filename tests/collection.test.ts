@@ -50,6 +50,23 @@ test('entities and attributes tell what is known of each', async () => {
   await expect(drift.attributes('x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('attributes can make their entity, which then is one without observations', async () => {
+  const drift = (await openWith(TRAILS)).collection('drift')
+  await expect(drift.setAttributes('c', { topic: 'y' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await drift.setAttributes('c', { topic: 'y' }, { create: true })
+  await drift.setAttributes('d', null, { create: true })
+  await drift.setAttributes('c', { more: 1 }, { create: true, merge: true })
+
+  const none = { observations: 0, firstTimestamp: null, lastTimestamp: null }
+  expect((await Array.fromAsync(drift.entities())).slice(2)).toEqual([
+    { entity: 'c', attributes: { topic: 'y', more: 1 }, ...none },
+    { entity: 'd', attributes: null, ...none },
+  ])
+  expect(await drift.stats()).toEqual({ entities: 4, observations: 4 })
+  await drift.insert([{ entity: 'd', timestamp: 1, vector: [1, 2] }])
+  expect(await drift.stats()).toEqual({ entities: 4, observations: 5 })
+})
+
 test('batches that are under way at once keep their own vectors, whatever becomes of the arrays they came in', async () => {
   const db = await openForTest()
   const many = await db.createCollection('many', { dimension: 2 })

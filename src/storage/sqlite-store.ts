@@ -183,7 +183,12 @@ class SqliteStore implements Store {
     }
   }
 
-  async setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean }): Promise<void> {
+  async setAttributes(
+    collection: CollectionRecord,
+    entity: string,
+    attributes: string | null,
+    options: { merge: boolean; create?: boolean },
+  ): Promise<void> {
     return this.#write(({ writer }) => writer.setAttributes(collection, entity, attributes, options))
   }
 

@@ -190,7 +190,7 @@ export interface Store {
    */
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult
   /** @param attributes  JSON text of an object, or null to clear them. @throws {NotFoundError} no such entity. */
-  setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean }): Promise<void>
+  setAttributes(collection: CollectionRecord, entity: string, attributes: string | null, options: { merge: boolean; create?: boolean }): Promise<void>
   /** @returns the number of observations removed; the entity stays. */
   deleteRange(collection: CollectionRecord, entity: string, range: TimeRange): Promise<number>
   /** @returns false: there was no such entity. */

@@ -260,17 +260,23 @@ export class Writer {
     return { packed, entities, next: isLast ? undefined : page[entities - 1]!.id }
   }
 
-  setAttributes(record: CollectionRecord, id: string, attributes: string | null, { merge }: { merge: boolean }): void {
+  setAttributes(
+    record: CollectionRecord,
+    id: string,
+    attributes: string | null,
+    { merge, create = false }: { merge: boolean; create?: boolean },
+  ): void {
     const collection = this.#current(record)
-    const entity = this.#entity(collection, id)
-    if (entity === undefined) {
-      const advice = 'Insert its first observation, then set its attributes.'
+    const generation = collection.generation + 1
+    const stored = this.#entity(collection, id)
+    if (stored === undefined && !create) {
+      const advice = 'Insert its first observation, then set its attributes, or set them with { create: true }.'
       throw new NotFoundError('entity', id, `Collection "${collection.name}" has no entity "${id}". ${advice}`)
     }
-    const generation = collection.generation + 1
+    const entity = stored ?? this.#createEntity(collection, id, generation)
     entity.attributes = merge && attributes !== null ? merged(entity.attributes, attributes) : attributes
     this.#saveEntity(entity, generation)
-    this.#saveCollection({ ...collection, generation })
+    this.#saveCollection({ ...collection, entityCount: collection.entityCount + (stored === undefined ? 1 : 0), generation })
   }
 
   *deleteRange(record: CollectionRecord, id: string, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: TimeRange): Work<number> {

@@ -130,7 +130,7 @@ describe('what is read', () => {
     const content = 'entity,timestamp,vector\nada,1e12,"[1,2]"\nbob,2e12,"[3,4]"\n'
     await importing('a.csv', content)
     expect((await importing('a.csv', content, '--json')).out).toBe(
-      `{"file":"${folder}/a.csv","ending":"complete","dry_run":false,"rows":2,"inserted":0,"replaced":2,"attributes":0,"rejected":0,"left_out":0}\n`,
+      `{"file":"${folder}/a.csv","ending":"complete","dry_run":false,"rows":2,"inserted":0,"replaced":2,"attributes":0,"rejected":0}\n`,
     )
     expect(await stored()).toEqual([ADA, BOB])
   })

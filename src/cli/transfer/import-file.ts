@@ -125,8 +125,8 @@ function stateBefore(input: Input, reading: ImportState['reading'], state: State
   return before
 }
 
-function countsOf({ records, inserted, replaced, attributes, leftOut, rejected }: ImportState): ImportCounts {
-  return { records, inserted, replaced, attributes, leftOut, rejected }
+function countsOf({ records, inserted, replaced, attributes, rejected }: ImportState): ImportCounts {
+  return { records, inserted, replaced, attributes, rejected }
 }
 
 function shareOf({ identity, bytesRead }: Input): number | undefined {
@@ -145,7 +145,6 @@ async function told(
   if (problem !== undefined) stderr.write(`${styled('red', 'error:', stderr)} ${visible(problem)}\n`)
   if (options.json === true) await write(stdout, `${JSON.stringify(summary(file, ending, options))}\n`)
   else if (isComplete) await write(stdout, `${completedText(file, counts, options)}\n`)
-  if (counts.leftOut > 0 && options.dryRun !== true) stderr.write(`${styled('yellow', 'warning:', stderr)} ${leftOutText(counts.leftOut)}\n`)
   if (!isComplete && counts.records > 0) stderr.write(`${soFar(counts, options, state)}\n`)
   if (isInterrupted) return EXIT.interrupted
   if (problem !== undefined) return EXIT.failed
@@ -153,9 +152,9 @@ async function told(
 }
 
 function summary(file: string, { counts, isComplete, problem }: Ending, { dryRun = false }: ImportOptions): object {
-  const { records, leftOut, ...stored } = counts
+  const { records, ...stored } = counts
   const ending = problem !== undefined ? 'failed' : isComplete ? 'complete' : 'interrupted'
-  return { file, ending, dry_run: dryRun, rows: records, ...stored, left_out: leftOut, ...(problem === undefined ? {} : { problem }) }
+  return { file, ending, dry_run: dryRun, rows: records, ...stored, ...(problem === undefined ? {} : { problem }) }
 }
 
 /** `words.csv: 1,000 rows: 998 inserted, 0 replaced, 2 rejected, which are in rejects.jsonl.` */
@@ -165,11 +164,6 @@ function completedText(file: string, { records, inserted, replaced, attributes, 
   if (attributes > 0 && dryRun !== true) parts.push(`attributes of ${attributes === 1 ? '1 entity' : `${countText(attributes)} entities`}`)
   if (rejects !== undefined) parts.push(`${countText(rejected)} rejected${rejected > 0 ? `, which are in ${visible(rejects)}` : ''}`)
   return `${file === '-' ? 'standard input' : visible(file)}: ${counted(records, 'row')}: ${parts.join(', ')}.${dryRun === true ? ' Nothing was written.' : ''}`
-}
-
-function leftOutText(count: number): string {
-  const entities = count === 1 ? '1 entity without observations was' : `${countText(count)} entities without observations were`
-  return `${entities} left out: a collection takes in an entity with its first observation.`
 }
 
 /** What an import that did not come to its end has done, and how to go on. */

@@ -6,11 +6,11 @@ import type { Row, RowMapping } from './row-mapping.js'
 import { RefusedRow, type RowStore, type Stored } from './row-store.js'
 import { BadRecord, TransferError } from './transfer-error.js'
 
-export type ImportCounts = Pick<ImportState, 'records' | 'inserted' | 'replaced' | 'attributes' | 'leftOut' | 'rejected'>
+export type ImportCounts = Pick<ImportState, 'records' | 'inserted' | 'replaced' | 'attributes' | 'rejected'>
 
-export const NOTHING_YET: ImportCounts = { records: 0, inserted: 0, replaced: 0, attributes: 0, leftOut: 0, rejected: 0 }
+export const NOTHING_YET: ImportCounts = { records: 0, inserted: 0, replaced: 0, attributes: 0, rejected: 0 }
 
-const NOTHING_STORED: Stored = { inserted: 0, replaced: 0, attributes: 0, leftOut: 0 }
+const NOTHING_STORED: Stored = { inserted: 0, replaced: 0, attributes: 0 }
 
 export interface ImportParts {
   /** Of the input, for messages. */
@@ -97,7 +97,6 @@ export class RowImport {
       inserted: this.counts.inserted + stored.inserted,
       replaced: this.counts.replaced + stored.replaced,
       attributes: this.counts.attributes + stored.attributes,
-      leftOut: this.counts.leftOut + stored.leftOut,
       rejected: this.counts.rejected + this.bad.length,
     }
     this.batch.length = 0
@@ -123,12 +122,11 @@ export class RowImport {
   private async storedOneByOne(rows: readonly Row[]): Promise<Stored> {
     let sum = NOTHING_STORED
     for (const row of rows) {
-      const { inserted, replaced, attributes, leftOut } = await this.stored([row])
+      const { inserted, replaced, attributes } = await this.stored([row])
       sum = {
         inserted: sum.inserted + inserted,
         replaced: sum.replaced + replaced,
         attributes: sum.attributes + attributes,
-        leftOut: sum.leftOut + leftOut,
       }
     }
     return sum

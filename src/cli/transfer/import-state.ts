@@ -14,7 +14,6 @@ export interface ImportState {
   readonly inserted: number
   readonly replaced: number
   readonly attributes: number
-  readonly leftOut: number
   readonly rejected: number
   /** Length of the file of rejects; what stands after it belongs to a batch that was not acknowledged. */
   readonly rejectsBytes: number

@@ -1,4 +1,4 @@
-import { type Collection, DimensionError, InputError, NotFoundError } from '../../index.js'
+import { type Collection, DimensionError, InputError } from '../../index.js'
 import type { Row } from './row-mapping.js'
 
 /** What became of rows. */
@@ -7,8 +7,6 @@ export interface Stored {
   readonly replaced: number
   /** Entities whose attributes were set. */
   readonly attributes: number
-  /** Entities without any observation: a collection has no way to take in one. */
-  readonly leftOut: number
 }
 
 /** A row that the collection refuses, for a reason that only it knows: a zero vector, an id that is too long. */
@@ -38,9 +36,9 @@ export class RowStore {
   async put(rows: readonly Row[]): Promise<Stored> {
     const withObservation = rows.filter(({ observation }) => observation !== undefined)
     const { inserted, replaced } = await this.insert(withObservation)
-    const { attributes, leftOut } = await this.setAttributes(rows)
+    const attributes = await this.setAttributes(rows)
     if (this.emptied !== undefined) this.collection = await this.emptied()
-    return { inserted, replaced, attributes, leftOut }
+    return { inserted, replaced, attributes }
   }
 
   private async insert(rows: readonly Row[]): Promise<{ inserted: number; replaced: number }> {
@@ -54,29 +52,27 @@ export class RowStore {
   }
 
   /** Of several rows of an entity the last one counts. */
-  private async setAttributes(rows: readonly Row[]): Promise<Pick<Stored, 'attributes' | 'leftOut'>> {
+  private async setAttributes(rows: readonly Row[]): Promise<number> {
     const given = new Map<string, Row>()
     for (const row of rows) if (row.attributes !== undefined || row.observation === undefined) given.set(row.entity, row)
-    let [attributes, leftOut] = [0, 0]
+    let count = 0
     for (const row of given.values()) {
       const text = JSON.stringify(row.attributes ?? null)
       if (this.attributesOf.get(row.entity) === text) continue
-      if (await this.set(row)) attributes++
-      else leftOut++
+      await this.set(row)
+      count++
       if (this.attributesOf.size >= REMEMBERED_MAX) this.attributesOf.clear()
       this.attributesOf.set(row.entity, text)
     }
-    return { attributes, leftOut }
+    return count
   }
 
-  /** @returns false: the entity is not there. */
-  private async set(row: Row): Promise<boolean> {
+  private async set(row: Row): Promise<void> {
+    const { entity, attributes, observation } = row
     try {
-      await this.collection.setAttributes(row.entity, row.attributes ?? null)
-      return true
+      await this.collection.setAttributes(entity, attributes ?? null, { create: observation === undefined })
     } catch (error) {
       if (error instanceof InputError) throw new RefusedRow(row, error.message)
-      if (error instanceof NotFoundError) return false
       throw error
     }
   }
