@@ -8,8 +8,8 @@
 
 typedef __m512 Floats;
 
-static inline __attribute__((always_inline)) Floats LoadUpTo(const float* from, long count) {
-  return _mm512_maskz_loadu_ps((__mmask16)(count < WIDTH ? (1u << count) - 1 : 0xffff), from);
+static inline __attribute__((always_inline)) Floats LoadPart(const float* from, int count) {
+  return _mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), from);
 }
 
 #include "native/kernels/lane_sums_body.h"

@@ -7,8 +7,8 @@
 typedef float Floats __attribute__((vector_size(16)));
 
 // Not inlined: it would be most of the WebAssembly.
-static __attribute__((noinline)) Floats LoadUpTo(const float* from, long count) {
-  return (Floats){from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, count > 3 ? from[3] : 0};
+static __attribute__((noinline)) Floats LoadPart(const float* from, int count) {
+  return (Floats){from[0], count > 1 ? from[1] : 0, count > 2 ? from[2] : 0, 0};
 }
 
 #include "native/kernels/lane_sums_body.h"

@@ -1,5 +1,5 @@
 // The body of lane_sums.h, compiled once a width: whoever includes it defines WIDTH (floats of one vector register), NAMED(name),
-// Floats (one register), and LoadUpTo(from, count), which reads `count` > 0 floats but no more than WIDTH, and puts zeros after them.
+// Floats (one register), and LoadPart(from, count), which reads `count` floats, 0 < count < WIDTH, and puts zeros after them.
 
 // Over memory that JavaScript made.
 typedef float UnalignedFloats __attribute__((vector_size(4 * WIDTH), aligned(4), may_alias));
@@ -11,6 +11,9 @@ enum { kRegisters = kLanes / WIDTH };
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE Floats Load(const float* from) { return *(const UnalignedFloats*)from; }
+
+// `count` > 0 floats, but no more than a register holds, and zeros.
+INLINE Floats LoadUpTo(const float* from, long count) { return count >= WIDTH ? Load(from) : LoadPart(from, (int)count); }
 
 INLINE Floats Term(Floats x, Floats y, int differences) {
   const Floats difference = x - y;
@@ -46,14 +49,16 @@ INLINE float Fold(const Floats* lanes) {
 // Memory is asked for this many floats before it is needed.
 enum { kFloatsAhead = 512 };
 
-// The lanes of one row with one query, and its products with itself where squares are wanted.
-INLINE void SumOne(const float* x, const float* query, size_t dimension, int differences, const float* ahead, float* sum, float* squares) {
+// One row with one query, and with itself where squares are wanted. `later` is the row that is kFloatsAhead further on, or just the next one.
+INLINE void SumOne(const float* x, const float* query, size_t dimension, int differences, const float* later, float* sum, float* squares) {
+  const size_t shift = dimension > kFloatsAhead ? kFloatsAhead - dimension : 0;  // what is left of the way when the next row begins
   Floats lanes[kRegisters], own[kRegisters];
   EACH_REGISTER lanes[v] = own[v] = (Floats){0};
   size_t i = 0;
   for (; i + kLanes <= dimension; i += kLanes) {
-    __builtin_prefetch(ahead + i);
-    __builtin_prefetch(ahead + i + 16);
+    const float* next = i + kFloatsAhead < dimension ? x + i + kFloatsAhead : later + (i + shift);
+    __builtin_prefetch(next);
+    __builtin_prefetch(next + 16);
     EACH_REGISTER {
       const Floats part = Load(x + i + v * WIDTH);
       lanes[v] += Term(part, Load(query + i + v * WIDTH), differences);
@@ -110,8 +115,8 @@ INLINE void SumFirst(const Rows* rows, const float* query, int differences, floa
   const uint32_t rows_ahead = wanted < kRowsAhead ? wanted : kRowsAhead;
   for (uint32_t r = 0; r < rows->count; r++) {
     const float* x = RowOf(rows, r);
-    const float* ahead = r + rows_ahead < rows->place_count ? RowOf(rows, r + rows_ahead) : x;
-    SumOne(x, query, rows->dimension, differences, ahead, &sums[r], squares ? &squares[r] : 0);
+    const float* later = r + rows_ahead < rows->place_count ? RowOf(rows, r + rows_ahead) : x;
+    SumOne(x, query, rows->dimension, differences, later, &sums[r], squares ? &squares[r] : 0);
   }
 }
 

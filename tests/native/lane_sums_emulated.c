@@ -9,9 +9,9 @@ typedef float Floats __attribute__((vector_size(64)));
 LaneSums LaneSumsEmulated;
 StreamSum StreamSumEmulated;
 
-static Floats LoadUpTo(const float* from, long count) {
+static Floats LoadPart(const float* from, int count) {
   float part[WIDTH] = {0};
-  for (long i = 0; i < count && i < WIDTH; i++) part[i] = from[i];
+  for (int i = 0; i < count; i++) part[i] = from[i];
   Floats floats;
   __builtin_memcpy(&floats, part, sizeof floats);
   return floats;
