@@ -1,7 +1,7 @@
 import { StorageError } from '../errors.js'
 import { formatTimestamp } from '../timestamp.js'
 
-const ADVICE = 'Run verify() to see what else is hit, and restore it from a backup or write it again.'
+const ADVICE = 'Run verify() to see what else is hit; restore it from a backup or write it again, or copy what is whole with salvageDatabase().'
 
 /** What is damaged, in words: `Collection "words", entity "climate", observation at 2020-01-01T00:00:00.000Z`. */
 export function placeInWords(collection: string, entity?: string, timestamp?: unknown): string {

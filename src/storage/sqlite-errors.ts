@@ -27,9 +27,13 @@ const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: 
   [
     'SQLITE_NOTADB',
     'STORAGE_NOT_A_DATABASE',
-    'is not a SQLite database. Give a path of its own under [storage] path; a file that does not exist is created.',
+    'is not a SQLite database. Give a path of its own under [storage] path; a file that does not exist is created. If it was one, its beginning is damaged: salvageDatabase() (chronode salvage) copies what is whole.',
   ],
-  ['SQLITE_CORRUPT', 'STORAGE_CORRUPT', 'is damaged. Run verify() to see what is hit, and restore those parts from a backup.'],
+  [
+    'SQLITE_CORRUPT',
+    'STORAGE_CORRUPT',
+    'is damaged. Run verify() to see what is hit; restore it from a backup, or copy what is whole with salvageDatabase() (chronode salvage).',
+  ],
   // Our statements are fixed: what they ask for is not there, or what they claim does not hold.
   ['SQLITE_ERROR', 'STORAGE_CORRUPT', 'has not the tables that Chronode made. Restore it from a backup.'],
   ['SQLITE_CONSTRAINT', 'STORAGE_CORRUPT', 'contradicts itself. Run verify() to see what is hit, and restore it from a backup.'],
