@@ -10,7 +10,7 @@ import { type OpenCollection, type OpenEntity, openEntity } from './open-entity.
 import type { Packing } from './packing.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
-import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, TimeRange } from './store.js'
+import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation, Store, TimeRange } from './store.js'
 import type { Strip } from './strip.js'
 import { StripDirectory } from './strip-directory.js'
 import { completed, type Work } from './transaction.js'
@@ -260,16 +260,11 @@ export class Writer {
     return { packed, entities, next: isLast ? undefined : page[entities - 1]!.id }
   }
 
-  setAttributes(
-    record: CollectionRecord,
-    id: string,
-    attributes: string | null,
-    { merge, create = false }: { merge: boolean; create?: boolean },
-  ): void {
+  setAttributes(record: CollectionRecord, id: string, attributes: string | null, { merge, create }: Parameters<Store['setAttributes']>[3]): void {
     const collection = this.#current(record)
     const generation = collection.generation + 1
     const stored = this.#entity(collection, id)
-    if (stored === undefined && !create) {
+    if (stored === undefined && create !== true) {
       const advice = 'Insert its first observation, then set its attributes, or set them with { create: true }.'
       throw new NotFoundError('entity', id, `Collection "${collection.name}" has no entity "${id}". ${advice}`)
     }
