@@ -2,7 +2,7 @@ import { compareText } from '../text-order.js'
 import type { ValueBinder } from './bind-values.js'
 import type { Evaluate } from './bound.js'
 import { type Compiled, constant, KIND_IN_WORDS, type Kind } from './compiled.js'
-import { matchesLike } from './like.js'
+import { likeTest } from './like.js'
 import type { Span } from './statement.js'
 import { millisecondsOf, timeOf } from './time-operand.js'
 
@@ -102,10 +102,12 @@ export function like(operand: Operand, pattern: Operand, { mistakes }: ValueBind
     const isText = value.kind === 'text' || value.kind === 'json' || value.kind === 'null'
     if (!isText) throw mistakes.type(at, `LIKE compares text; this is ${KIND_IN_WORDS[value.kind]}.`)
   }
+  const known = pattern.value.constant?.value
+  const knownTest = typeof known === 'string' ? likeTest(known) : undefined
   const evaluate: Evaluate = (row) => {
     const text = operand.value.evaluate(row)
     const wanted = pattern.value.evaluate(row)
-    return typeof text === 'string' && typeof wanted === 'string' ? matchesLike(text, wanted) : null
+    return typeof text === 'string' && typeof wanted === 'string' ? (knownTest ?? likeTest(wanted))(text) : null
   }
   return { kind: 'boolean', evaluate }
 }
