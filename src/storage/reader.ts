@@ -2,6 +2,7 @@ import { Catalog, type Place, type StoredCollection, type StoredEntity, toStored
 import type { EntityFields } from './checksum.js'
 import type { MemoryAccount } from './memory-account.js'
 import { ObservationReader } from './observation-reader.js'
+import { schemaVersion } from './schema.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 import type { CollectionRecord } from './store.js'
@@ -26,6 +27,7 @@ export class Reader {
   readonly #begin
   readonly #commit
   readonly #dataVersion
+  readonly #schemaCookie
   readonly #totalChanges
   readonly #collections = new Map<string, StoredCollection>()
   readonly #entities = new Map<string, StoredEntity>()
@@ -35,6 +37,7 @@ export class Reader {
   readonly #sharedStates = new Map<number, string>()
   #mayBeRolledBack = false
   #rememberedVersion: number | undefined
+  #knownCookie: number | undefined
   #hasBegun = false
 
   constructor(
@@ -48,6 +51,7 @@ export class Reader {
     this.#begin = new Statement(database, 'BEGIN')
     this.#commit = new Statement(database, 'COMMIT')
     this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
+    this.#schemaCookie = new Statement<[], number>(database, 'PRAGMA schema_version')
     this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
   }
 
@@ -169,6 +173,15 @@ export class Reader {
     this.#collections.clear()
     this.#entities.clear()
     this.#synced.clear()
+    this.#assertSchema()
     this.#rememberedVersion = version
+  }
+
+  /** A newer Chronode may have brought the tables further, and put observations where they would be missed here. */
+  #assertSchema(): void {
+    const cookie = this.#schemaCookie.get()
+    if (cookie === this.#knownCookie) return
+    schemaVersion(this.database, this.database.name)
+    this.#knownCookie = cookie
   }
 }

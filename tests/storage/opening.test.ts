@@ -156,13 +156,16 @@ describe('the schema', () => {
     expect(error.message).toContain('Update Chronode')
   })
 
-  test('that another process makes newer meanwhile stops the next write', async () => {
+  test('that another process makes newer meanwhile stops the next write and the next read', async () => {
     const path = temporaryFile()
     const store = await openForTest({ path })
     const words = await createWords(store)
+    ;(await store.snapshot()).release()
     make(path, `CREATE TABLE chronode_later (x); ${LATER_MIGRATION}`)
 
-    await expect(store.insert(words, [observation('a', 1)])).rejects.toMatchObject({ code: 'STORAGE_NEWER_SCHEMA' })
+    const newer = { code: 'STORAGE_NEWER_SCHEMA', message: expect.stringContaining(`schema ${LATER} ("later")`) }
+    await expect(store.insert(words, [observation('a', 1)])).rejects.toMatchObject(newer)
+    await expect(store.snapshot()).rejects.toMatchObject(newer)
     expect(store.collection('words')).toMatchObject({ observationCount: 0 })
   })
 
