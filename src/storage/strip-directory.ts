@@ -75,6 +75,7 @@ export class StripDirectory {
   readonly #newer
   readonly #data
   readonly #piece
+  readonly #isThere
 
   constructor(
     database: SqliteDatabase,
@@ -86,6 +87,7 @@ export class StripDirectory {
       `SELECT ${STRIP_COLUMNS} FROM chronode_strip WHERE collection = ${NUMBER} AND key > ${NUMBER} ORDER BY key`,
     )
     this.#data = new Statement<[number], Uint8Array>(database, 'SELECT data FROM chronode_strip WHERE key = ?')
+    this.#isThere = new Statement<[number], number>(database, 'SELECT 1 FROM chronode_collection WHERE key = ?')
     this.#piece = new Statement<[number, number, number], Uint8Array>(database, 'SELECT substr(data, ?, ?) FROM chronode_strip WHERE key = ?')
   }
 
@@ -167,6 +169,7 @@ export class StripDirectory {
   }
 
   #open(collection: number): KnownStrips {
+    for (const key of [...this.#known.keys()]) if (this.#isThere.get(key) === undefined) this.forget(key) // dropped meanwhile
     const known: KnownStrips = { strips: [], byEntity: new Map(), gone: 0 }
     this.#known.set(collection, known)
     return known
