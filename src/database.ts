@@ -73,7 +73,7 @@ export async function openDatabase(config: string | ConfigInput, options: OpenOp
   const settings = readonly ? forReading(given) : given
   const warn = createWarn(logger)
   const native = openNative()
-  const store = await openStore({ ...settings.storage, connection, warn })
+  const store = await openStore({ ...settings.storage, connection, warn, kernels: () => native.distances })
   try {
     const analytics = createAnalytics({ config: settings, native, warn, ...(predictors === undefined ? {} : { predictors }) })
     return new Database({ config: settings, store, analytics, native, warn })

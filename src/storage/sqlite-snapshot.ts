@@ -1,25 +1,36 @@
 import { DatabaseClosedError, InvariantError, QueryLimitError, QueryStoppedError } from '../errors.js'
-import type { JsonValue } from '../json.js'
 import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
 import type { StoredCollection, StoredEntity } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
+import { EVERYTHING, toObservation, toObservations } from './observation.js'
 import { justAfter, type Owner as PlacedOwner } from './observation-reader.js'
 import type { Reader } from './reader.js'
 import type { Extent } from './row-reader.js'
+import type { Searcher } from './search.js'
 import type { SnapshotLimits } from './snapshot-limits.js'
-import type { CollectionRecord, ContextRequest, EntityObservations, EntityRecord, Observation, ScanRequest, Snapshot, Surroundings } from './store.js'
-import { recordedAtOf, type Stretch, totalCount } from './stretch.js'
+import type {
+  CollectionRecord,
+  ContextRequest,
+  EntityObservations,
+  EntityRecord,
+  ScanRequest,
+  SearchRequest,
+  SearchResult,
+  Snapshot,
+  Surroundings,
+} from './store.js'
+import { type Stretch, totalCount } from './stretch.js'
 import type { Work } from './transaction.js'
 
 const ENTITIES_A_PAGE = 500
 /** Vectors read by one statement, in bytes: what takes about a millisecond. */
 const PIECE_BYTES = 262_144
 const PIECE_ROWS_MAX = 1000
-const NO_VECTOR = new Float32Array(0)
 
 export interface SnapshotOptions {
   readonly limits: SnapshotLimits
+  readonly searcher: Searcher
   readonly walBytes: () => number
   /** Gives the reader back. */
   readonly onEnd: (snapshot: SqliteSnapshot) => void
@@ -115,7 +126,7 @@ export class SqliteSnapshot implements Snapshot {
     const place = this.#place(owner)
     const [before] = this.reader.observations.newest(place, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
     const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.oldest(place, justAfter(at), until, 1) : []
-    return { before: before && toObservation(before, 0, ALL), after: after && toObservation(after, 0, ALL) }
+    return { before: before && toObservation(before, 0, EVERYTHING), after: after && toObservation(after, 0, EVERYTHING) }
   }
 
   async *scan(collection: CollectionRecord, request: ScanRequest): AsyncGenerator<EntityObservations> {
@@ -125,13 +136,27 @@ export class SqliteSnapshot implements Snapshot {
     for await (const page of pages) {
       for (const entity of page) {
         await this.pause()
-        const owner = ownerOf(collection, entity)
-        const pieces = isShort(owner, newest) ? [this.#short(owner, from, to, newest)] : this.#pieces(owner, from, to, newest)
-        for await (const stretches of pieces) {
+        for await (const stretches of this.pieces(collection, entity, from, to, newest)) {
           if (totalCount(stretches) > 0) yield { entity, observations: stretches.flatMap((stretch) => toObservations(stretch, needs)) }
         }
       }
     }
+  }
+
+  /** The range of one entity, or its newest `limit`, in time order, as it is stored. */
+  pieces(
+    collection: CollectionRecord,
+    entity: EntityRecord,
+    from: number,
+    to: number,
+    limit: number,
+  ): Iterable<readonly Stretch[]> | AsyncIterable<readonly Stretch[]> {
+    const owner = ownerOf(collection, entity)
+    return isShort(owner, limit) ? [this.#short(owner, from, to, limit)] : this.#pieces(owner, from, to, limit)
+  }
+
+  search(collection: CollectionRecord, request: SearchRequest, signal?: AbortSignal): Promise<SearchResult> {
+    return this.options.searcher.search(this, collection, request, signal)
   }
 
   release(): void {
@@ -257,35 +282,6 @@ export function rowsOfPiece({ dimension }: Pick<CollectionRecord, 'dimension'>):
 
 function isShort({ collection, entity }: Owner, limit: number): boolean {
   return Math.min(limit, entity.observationCount) <= rowsOfPiece(collection)
-}
-
-interface Needs {
-  readonly vectors: boolean
-  readonly payloads: boolean
-}
-const ALL: Needs = { vectors: true, payloads: true }
-
-function toObservations(stretch: Stretch, needs: Needs): Observation[] {
-  const observations = new Array<Observation>(stretch.count)
-  for (let i = 0; i < stretch.count; i++) observations[i] = toObservation(stretch, i, needs)
-  return observations
-}
-
-function toObservation(stretch: Stretch, i: number, needs: Needs): Observation {
-  const payload = needs.payloads ? stretch.payloads?.[i] : undefined
-  return {
-    timestamp: stretch.timestamps[i]!,
-    recordedAt: recordedAtOf(stretch, i),
-    vector: needs.vectors ? toFloats(stretch.vectors, i, stretch.vectors.length / stretch.count) : NO_VECTOR,
-    payload: payload === undefined || payload === null ? undefined : (JSON.parse(payload) as JsonValue),
-  }
-}
-
-/** Memory of its own: the caller may keep it, change it or send it away. */
-function toFloats(vectors: Uint8Array, i: number, vectorBytes: number): Float32Array {
-  const floats = new Float32Array(vectorBytes / 4)
-  new Uint8Array(floats.buffer).set(vectors.subarray(i * vectorBytes, (i + 1) * vectorBytes))
-  return floats
 }
 
 function toTrajectory(stretches: readonly Stretch[], dimension: number): Trajectory {

@@ -1,5 +1,6 @@
 import type { StorageConfig } from '../config.js'
 import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError } from '../errors.js'
+import type { DistanceKernels } from '../native/runtime.js'
 import type { Warn } from '../warning.js'
 import type { AttachedConnection } from './app-connection.js'
 import { attachConnection } from './attached-connection.js'
@@ -15,6 +16,7 @@ import { PACKING, type Packing } from './packing.js'
 import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
 import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
+import { Searcher } from './search.js'
 import { SNAPSHOT_LIMITS, type SnapshotLimits, WITHOUT_LIMITS } from './snapshot-limits.js'
 import { closedByApp, isBusy, openTransaction } from './sqlite-errors.js'
 import { loadSqlite } from './sqlite-library.js'
@@ -47,6 +49,8 @@ export interface StoreOptions extends StorageConfig {
   readonly connection?: AttachedConnection | undefined
   readonly limits?: SnapshotLimits
   readonly packing?: Packing
+  /** What searches are done with; asked for at the first. */
+  readonly kernels?: () => DistanceKernels
 }
 
 /** What is kept in memory of strips, as a share of `memory_limit`. */
@@ -85,6 +89,7 @@ interface Parts {
   readonly memory: CollectionMemory
   readonly writer: Writer
   readonly readers: Readers
+  readonly searcher: Searcher
 }
 
 class SqliteStore implements Store {
@@ -276,17 +281,15 @@ class SqliteStore implements Store {
 
   /** The view is that of the turn of the call, unless something is in the way. */
   #openSnapshot(limits: SnapshotLimits): Promise<SqliteSnapshot> {
-    const { readers } = this.#ready()
+    const parts = this.#ready()
     const open = () => {
-      const reader = readers.take()
-      return reader instanceof Promise
-        ? reader.then((late) => this.#beginSnapshot(late, limits, readers))
-        : this.#beginSnapshot(reader, limits, readers)
+      const reader = parts.readers.take()
+      return reader instanceof Promise ? reader.then((late) => this.#beginSnapshot(late, limits, parts)) : this.#beginSnapshot(reader, limits, parts)
     }
     return untilFree(open, performance.now() + this.options.busyTimeoutMs)
   }
 
-  #beginSnapshot(reader: Reader, limits: SnapshotLimits, readers: Readers): SqliteSnapshot {
+  #beginSnapshot(reader: Reader, limits: SnapshotLimits, { readers, searcher }: Parts): SqliteSnapshot {
     try {
       this.#assertOpen()
       reader.begin()
@@ -298,7 +301,7 @@ class SqliteStore implements Store {
       this.#snapshots.delete(ended)
       readers.give(reader)
     }
-    const snapshot = new SqliteSnapshot(reader, { limits, walBytes: this.connection.walBytes, onEnd })
+    const snapshot = new SqliteSnapshot(reader, { limits, searcher, walBytes: this.connection.walBytes, onEnd })
     this.#snapshots.add(snapshot)
     return snapshot
   }
@@ -332,7 +335,7 @@ class SqliteStore implements Store {
 
   #prepareParts(): void {
     const { database } = this.connection
-    const { memoryLimitBytes, packing = PACKING } = this.options
+    const { memoryLimitBytes, packing = PACKING, kernels } = this.options
     const account = new MemoryAccount(memoryLimitBytes * STRIPS_SHARE)
     const catalog = new Catalog(database)
     this.#parts = {
@@ -340,6 +343,7 @@ class SqliteStore implements Store {
       memory: new CollectionMemory(database, catalog, this.#transactions),
       writer: new Writer(database, account, packing),
       readers: this.#makeReaders(account),
+      searcher: new Searcher({ kernels, memoryLimitBytes }),
     }
   }
 

@@ -90,6 +90,60 @@ export interface EntityObservations {
   readonly observations: readonly Observation[]
 }
 
+/** Which stored vectors a search looks at, and what it brings of them. */
+export interface SearchRequest {
+  /** [D] */
+  readonly query: Float32Array
+  readonly k: number
+  /** `newest`: each entity's last observation at or before `to`, unless it is before `from`. `all`: every observation from `from` to `to`. */
+  readonly choice: 'newest' | 'all'
+  /** Ends included; -Infinity and Infinity leave them open. */
+  readonly from: number
+  readonly to: number
+  /** Keeps the search to these. */
+  readonly entities?: readonly EntityRecord[] | undefined
+  /** The key of an entity that is no candidate. */
+  readonly excluded?: number | undefined
+  /** Keeps the search to entities of which it is true, before anything else is looked at. */
+  readonly keepEntity?: ((entity: EntityRecord) => boolean) | undefined
+  /**
+   * The same of observations, each with what `needs` names (default: both). With `newest` it is asked of each entity's last one: where that is
+   * not kept, the entity has none.
+   */
+  readonly keepObservation?: ((entity: EntityRecord, observation: Observation) => boolean) | undefined
+  readonly needs?: { readonly vectors: boolean; readonly payloads: boolean } | undefined
+  /** What is farther away does not count. */
+  readonly within?: number | undefined
+  /** At most so many observations of one entity. */
+  readonly perEntity?: number | undefined
+  /** Ranks by `alpha * distance + (1 - alpha) * |reference - timestamp| / the largest of these among the candidates`. Undefined `reference`: the newest candidate. */
+  readonly recency?: { readonly alpha: number; readonly reference: number | undefined } | undefined
+}
+
+export interface SearchHit {
+  /** As this snapshot has it. */
+  readonly entity: EntityRecord
+  readonly timestamp: number
+  readonly distance: number
+  /** What it was ranked by: the distance, unless there is a `recency`. */
+  readonly score: number
+}
+
+export interface SearchResult {
+  /** The nearest first; of two at the same distance the one whose entity id comes first (UTF-8 bytes), then the older. */
+  readonly hits: readonly SearchHit[]
+  /** How many vectors were looked at, near or far. */
+  readonly candidates: number
+  /** The newest of them; undefined: there was none. */
+  readonly newestTimestamp: number | undefined
+  /** `avx512`, ..., `wasm` */
+  readonly kernel: string
+  /** 0: on the event loop. */
+  readonly threads: number
+  /** From the matrix in memory, or read for this search. */
+  readonly access: 'resident' | 'streamed'
+}
+
 /**
  * One unchanging view of the data, for one statement.
  *
@@ -114,6 +168,12 @@ export interface Snapshot {
   surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until: number | undefined): Promise<Surroundings>
   /** By entity id (UTF-8 bytes) or in the order of `entities`, then by time. */
   scan(collection: CollectionRecord, request: ScanRequest): AsyncIterable<EntityObservations>
+  /**
+   * The nearest neighbours among stored vectors, exactly.
+   *
+   * @param signal  Aborted: it rejects with its reason.
+   */
+  search(collection: CollectionRecord, request: SearchRequest, signal?: AbortSignal): Promise<SearchResult>
   /** Ends the view. Twice is fine. */
   release(): void
 }
