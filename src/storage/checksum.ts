@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 /*
- * These bytes are on disk: src/storage/README.md has the layout with a worked example. Doubles and floats are
+ * These bytes are on disk: docs/storage-format.md has the layout with worked examples. Doubles and floats are
  * little-endian; what is absent is NaN.
  */
 

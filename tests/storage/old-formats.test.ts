@@ -117,6 +117,13 @@ describe.each(schemas)('a file of schema %i', (schema) => {
     expect(await contents(again)).toEqual(before)
   })
 
+  test('waits for migrate() where the app wants that', async () => {
+    await using db = await openDatabase({ storage: { path: fixture(schema), migrate: 'manual' } })
+    if (schema < SCHEMA_VERSION) await expect(db.query('SHOW COLLECTIONS')).rejects.toMatchObject({ code: 'STORAGE_MIGRATION_NEEDED' })
+    await db.migrate()
+    expect(await contents(db)).toEqual(collections)
+  })
+
   test('is left as it is while nobody may write', async () => {
     const path = fixture(schema)
     const bytes = readFileSync(path)
