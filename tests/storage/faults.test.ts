@@ -157,6 +157,7 @@ describe('while it is open, a file that was', () => {
       async () => store.insertNow(words, [observation('b', 1)]),
       () => store.removeEntity(words, 'a'),
       () => store.verify(),
+      () => store.compact(),
     ]
     for (const attempt of attempts) {
       const error = await rejection(attempt())
@@ -294,6 +295,7 @@ describe('a full disk', () => {
       read: true,
       verify: true,
       backup: 'STORAGE_FULL',
+      compact: 'STORAGE_FULL',
       left: ['ballast', 'store.db', 'store.db-shm', 'store.db-wal'],
       afterwards: 'none',
       reopened: true,

@@ -50,6 +50,7 @@ met.kept = (await drift.stats()).observations === acknowledged
 met.read = (await drift.trajectory({ entity: 'a', last: 1 })).timestamps[0] === 1e12 + acknowledged - 1
 met.verify = (await db.verify()).ok
 met.backup = await codeOf(() => db.backup(join(folder, 'copy.db')))
+met.compact = await codeOf(() => db.compact())
 met.left = readdirSync(folder).sort()
 rmSync(ballast)
 met.afterwards = await codeOf(insert)

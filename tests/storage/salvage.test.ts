@@ -294,6 +294,30 @@ describe('of a damaged database', () => {
   }
 })
 
+test("out of an app's database its own tables are left alone, whatever the size of its pages", async () => {
+  const path = temporaryFile('app.db')
+  const app = new Sqlite(path)
+  app.exec("CREATE TABLE product (id INTEGER PRIMARY KEY, a, b, c, d, e, f); INSERT INTO product VALUES (1, 2, 3, 4, x'00', 5, 6)")
+  const attached = await openForTest({ path: undefined, connection: app })
+  const words = await createWords(attached)
+  await attached.insert(words, everySecond('a', 3000))
+  await attached.setAttributes(words, 'a', '{"topic":"x"}', { merge: false })
+  const before = await contents(attached)
+  await attached.close()
+  app.close()
+  const pages = pagesOf(path).get('chronode_observation_time')!
+  damage(path, (bytes) => {
+    for (const page of pages) bytes.fill(0xa5, (page - 1) * 4096, page * 4096)
+  })
+
+  const { report, store, to } = await salvaged(path)
+  expect(await contents(store)).toEqual(before)
+  expect(report).toMatchObject({ collections: 1, entities: 1, observations: 3000 })
+  const made = new Sqlite(to, { readonly: true })
+  expect(made.prepare("SELECT count(*) FROM sqlite_schema WHERE name = 'product'").pluck().get()).toBe(0)
+  made.close()
+})
+
 describe('it is refused', () => {
   test('where there is a file already, which stays', async () => {
     const used = await makeUsed(new Random(seed))
