@@ -133,6 +133,7 @@ export class StripDraft {
     new Uint32Array(entries.buffer, 16 * count, count).set(this.#checksums.subarray(0, count))
     new Uint32Array(entries.buffer, 20 * count, count).set(this.#payloadBytes.subarray(0, count))
     const vectors = this.#vectors.subarray(0, count * this.vectorBytes)
-    return { entries, data: this.#payloads.length === 0 ? vectors : Buffer.concat([vectors, ...this.#payloads]) }
+    if (this.#payloads.length > 0) return { entries, data: Buffer.concat([vectors, ...this.#payloads]) }
+    return { entries, data: count === this.countMax ? vectors : new Uint8Array(vectors) } // a view would keep the memory of a full strip
   }
 }
