@@ -129,3 +129,18 @@ test('statements of the whole grammar are answered, or refused with a reason, wh
       'PREDICTION_REFUSED',
     ]).toContain(code)
 })
+
+test.each([
+  'SELECT entity ORDER BY norm(vector)',
+  "SELECT vector SINCE '1960' UNTIL '2030' SAMPLE BY 1h FILL (LINEAR)",
+  "SELECT timestamp, count(*) SINCE '1960' UNTIL '2030' SAMPLE BY 1h FILL (NULL)",
+])('an abort ends %s', async (statement) => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 8 })
+  await many.insert(Array.from({ length: 50_000 }, (_, i) => ({ entity: `e${i % 10}`, timestamp: i * 1e7, vector: new Float32Array(8).fill(i) })))
+  const abort = new AbortController()
+  const asked = db.query(statement, [], { signal: abort.signal, maxRows: 1e9 })
+  setTimeout(() => abort.abort(), 20)
+
+  await expect(asked).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
+})

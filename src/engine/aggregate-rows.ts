@@ -5,6 +5,7 @@ import type { GroupRow } from './group-scope.js'
 import type { Batch } from './running.js'
 import { BucketWalk, type SampleGrid, sampleGrid } from './sample-grid.js'
 import type { SelectedRow } from './select-scope.js'
+import type { Stop } from './stop.js'
 
 const BATCH_ROWS = 1024
 
@@ -16,14 +17,17 @@ interface Grouped {
 }
 
 /** Takes aggregates of observations that come by entity, then by time. By entity, one group at a time is in memory; of all entities, one bucket of the grid each. */
-export async function* aggregateRows(input: AsyncIterable<Batch>, query: Grouped): AsyncGenerator<Batch> {
+export async function* aggregateRows(input: AsyncIterable<Batch>, query: Grouped, stop: Stop): AsyncGenerator<Batch> {
   const groups = query.sample === undefined ? new WholeGroups(query.grouping) : new SampledGroups(query, query.sample)
   const slice = new Slice()
   for await (const batch of input) {
     yield* inBatches(groups.take(batch as readonly SelectedRow[]))
     await slice.pause()
   }
-  yield* inBatches(groups.end())
+  for (const batch of inBatches(groups.end())) {
+    stop.check()
+    yield batch
+  }
 }
 
 function* inBatches(rows: Iterable<GroupRow>): Generator<Batch> {

@@ -5,7 +5,7 @@ import type { BoundLimit, Evaluate, OutputColumn } from './bound.js'
 import { catalogRows } from './catalog-rows.js'
 import type { Plan } from './plan.js'
 import { predictRows } from './predict-rows.js'
-import { type KeyedRow, sortRows } from './row-order.js'
+import { type KeyedRow, type Pause, sortRows } from './row-order.js'
 import type { Batch, Context, Row, Trace } from './running.js'
 import { sampleRows } from './sample-rows.js'
 import { scanRows } from './scan-rows.js'
@@ -25,13 +25,13 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
     case 'sample':
       return sampleRows(plan.query, plan.rowsWanted, context)
     case 'aggregate':
-      return aggregateRows(execute(plan.input, context), plan.query)
+      return aggregateRows(execute(plan.input, context), plan.query, context.stop)
     case 'catalog':
       return catalogRows(plan.query, context)
     case 'filter':
       return filter(execute(plan.input, context), plan.condition.evaluate)
     case 'sort':
-      return sort(execute(plan.input, context), plan, context.maxRows)
+      return sort(execute(plan.input, context), plan, context)
     case 'limit':
       return limit(execute(plan.input, context), plan.limit)
     case 'project':
@@ -64,17 +64,25 @@ async function* filter(input: AsyncIterable<Batch>, test: Evaluate): AsyncGenera
 }
 
 /** Sorts everything, or keeps what LIMIT will take while the rest passes by. */
-async function* sort(input: AsyncIterable<Batch>, { keys, rowsWanted }: Extract<Plan, { kind: 'sort' }>, maxRows: number): AsyncGenerator<Batch> {
+async function* sort(
+  input: AsyncIterable<Batch>,
+  { keys, rowsWanted }: Extract<Plan, { kind: 'sort' }>,
+  { maxRows, stop }: Context,
+): AsyncGenerator<Batch> {
   const slice = new Slice()
+  const pause: Pause = () => {
+    stop.check()
+    return slice.pause()
+  }
   let keyed: KeyedRow[] = []
   for await (const batch of input) {
     for (const row of batch) keyed.push({ row, values: keys.map(({ evaluate }) => evaluate(row as never)) })
-    if (keyed.length > 2 * rowsWanted + BATCH_ROWS) keyed = (await sortRows(keyed, keys, slice)).slice(0, rowsWanted)
+    if (keyed.length > 2 * rowsWanted + BATCH_ROWS) keyed = (await sortRows(keyed, keys, pause)).slice(0, rowsWanted)
     if (rowsWanted > maxRows && keyed.length > maxRows)
       throw new QueryLimitError(`ORDER BY met more than ${maxRows} rows. Narrow the statement, add a LIMIT, or raise maxRows.`, maxRows, undefined)
-    await slice.pause()
+    await pause()
   }
-  const sorted = await sortRows(keyed, keys, slice)
+  const sorted = await sortRows(keyed, keys, pause)
   for (let i = 0; i < sorted.length; i += BATCH_ROWS) yield sorted.slice(i, i + BATCH_ROWS).map(({ row }) => row)
 }
 

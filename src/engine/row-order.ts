@@ -1,4 +1,3 @@
-import type { Slice } from '../slice.js'
 import type { BoundOrderKey } from './bound.js'
 import { compareValues } from './comparison.js'
 
@@ -7,6 +6,9 @@ export interface KeyedRow {
   readonly row: object
   readonly values: readonly unknown[]
 }
+
+/** Lets others in when it is time to; throws when the statement was stopped. */
+export type Pause = () => Promise<void> | undefined
 
 /** How many rows are sorted, or merged, without looking at the clock: well below a millisecond's worth. */
 const RUN_ROWS = 512
@@ -37,18 +39,18 @@ export function compareRows(a: KeyedRow, b: KeyedRow, keys: readonly BoundOrderK
 }
 
 /** Sorts rows by merging, in slices; rows that are equal keep their order. */
-export async function sortRows(rows: KeyedRow[], keys: readonly BoundOrderKey[], slice: Slice): Promise<KeyedRow[]> {
+export async function sortRows(rows: KeyedRow[], keys: readonly BoundOrderKey[], pause: Pause): Promise<KeyedRow[]> {
   const inOrder = (a: KeyedRow, b: KeyedRow): number => compareRows(a, b, keys)
   let from = rows
   for (let start = 0; start < rows.length; start += RUN_ROWS) {
     const run = rows.slice(start, start + RUN_ROWS).sort(inOrder)
     for (let i = 0; i < run.length; i++) rows[start + i] = run[i]!
-    await slice.pause()
+    await pause()
   }
   let to = rows.length > RUN_ROWS ? new Array<KeyedRow>(rows.length) : rows
   for (let width = RUN_ROWS; width < rows.length; width *= 2) {
     for (let start = 0; start < rows.length; start += 2 * width) {
-      await merge(from, to, start, Math.min(start + width, rows.length), Math.min(start + 2 * width, rows.length), inOrder, slice)
+      await merge(from, to, start, Math.min(start + width, rows.length), Math.min(start + 2 * width, rows.length), inOrder, pause)
     }
     ;[from, to] = [to, from]
   }
@@ -63,13 +65,13 @@ async function merge(
   middle: number,
   end: number,
   inOrder: (a: KeyedRow, b: KeyedRow) => number,
-  slice: Slice,
+  pause: Pause,
 ): Promise<void> {
   let left = start
   let right = middle
   for (let i = start; i < end; i++) {
     const takesLeft = left < middle && (right >= end || inOrder(from[left]!, from[right]!) <= 0)
     to[i] = takesLeft ? from[left++]! : from[right++]!
-    if ((i & (RUN_ROWS - 1)) === 0) await slice.pause()
+    if ((i & (RUN_ROWS - 1)) === 0) await pause()
   }
 }
