@@ -341,3 +341,17 @@ test('EXPLAIN shows the grid, what fills it, and who predicts', async () => {
     '            scan: "drift", all 1 entities, all times, tested row by row',
   ])
 })
+
+test('EXPLAIN ANALYZE says how many rows each operator gave', async () => {
+  const db = await openWith(JANUARY)
+  const analyzed = async (statement: string) =>
+    (await db.query(`EXPLAIN ANALYZE ${statement}`)).rows.map(({ operation, rows }) => `${(operation as string).trim()} ${String(rows)}`)
+
+  expect(await analyzed('SELECT vector SAMPLE BY 1d FILL (LINEAR)')).toEqual(['project 5', 'sample 5', 'scan null'])
+  expect(await analyzed('SELECT count(*) WHERE norm(vector) > 2 SAMPLE BY 1d GROUP BY entity')).toEqual([
+    'project 2',
+    'aggregate 2',
+    'filter 2',
+    'scan 3',
+  ])
+})

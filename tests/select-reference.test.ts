@@ -64,4 +64,31 @@ describe('random statements on random data', () => {
       expect(n, condition).toBe(parts[0]!.length)
     }
   })
+
+  test(`a bucket that was filled holds what PREDICT, or AS OF, says of the moment at which it begins (seed ${seed})`, async () => {
+    const kinds = new Map<unknown, number>()
+    for (let i = 0; i < 10; i++) {
+      const world = randomWorld(random)
+      const db = await openWorld(world)
+      const [from, to] = [random.below(200), 200 + random.below(300)].map((days) => days * 86_400_000)
+      const step = random.pick(['5d', '1w', "INTERVAL '1 month'"])
+      const sampled = async (fill: string) =>
+        (await db.query(`SELECT entity, timestamp, vector, kind BETWEEN ${from} AND ${to} SAMPLE BY ${step} FILL (${fill})`)).rows
+
+      const predicted = await db.query(
+        `PREDICT entity, timestamp, vector AT BETWEEN ${from} AND ${to} STEP ${step} FOR EACH ENTITY CONTEXT UNTIL ${to}`,
+      )
+      const answers = new Map(predicted.rows.map(({ entity, timestamp, vector }) => [`${entity as string} ${timestamp as number}`, vector]))
+      for (const { entity, timestamp, vector, kind } of await sampled('PREDICT')) {
+        kinds.set(kind, (kinds.get(kind) ?? 0) + 1)
+        if (kind !== 'observed')
+          expect(vector, `${entity as string} ${timestamp as number}`).toEqual(answers.get(`${entity as string} ${timestamp as number}`))
+      }
+      for (const { entity, timestamp, vector, kind } of (await sampled('PREVIOUS')).filter(() => random.chance(0.1))) {
+        const { rows } = await db.query('SELECT vector FOR ENTITY $1 AS OF $2', [entity, timestamp])
+        if (kind !== 'observed') expect(vector).toEqual(rows[0]?.['vector'] ?? null)
+      }
+    }
+    expect([...kinds.keys()].sort()).toEqual(['extrapolated', 'interpolated', 'observed', null].sort())
+  })
 })
