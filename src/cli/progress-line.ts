@@ -2,6 +2,8 @@ import type { Terminal } from './terminal.js'
 
 /** Often enough for the eye. */
 const INTERVAL_MS = 100
+/** Of a terminal that does not tell. */
+const WIDTH = 80
 const CLEAR = '\r\u001b[K'
 
 /** A line on standard error that says how far a command is, and goes with its end. Where that is no terminal there is none. */
@@ -18,7 +20,7 @@ export class ProgressLine implements Disposable {
     if (stderr.isTTY !== true || nowMs - this.#toldAtMs < INTERVAL_MS) return
     this.#toldAtMs = nowMs
     this.#isShown = true
-    stderr.write(`${CLEAR}${text().slice(0, (stderr.columns ?? 80) - 1)}`)
+    stderr.write(`${CLEAR}${text().slice(0, (stderr.columns || WIDTH) - 1)}`)
   }
 
   [Symbol.dispose](): void {

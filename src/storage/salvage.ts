@@ -22,8 +22,6 @@ export interface SalvageOptions {
   readonly onProgress?: (progress: { readonly pages: number; readonly pagesTotal: number }) => void
 }
 
-/** Every page is looked at twice: for who is there, and for what they have. */
-const PASSES = 2
 /** How many columns the rows of our tables have. */
 const [ROW_COLUMNS, STRIP_COLUMNS, SEGMENT_COLUMNS] = [7, 8, 9]
 
@@ -60,6 +58,8 @@ class Salvage {
   readonly #pagesByColumns = new Map<number, number[]>()
   readonly #indexPages: number[] = []
   #pagesDone = 0
+  /** Every page is looked at for who is there, and those that have something for them once more. */
+  #pagesTotal = 0
 
   constructor(
     private readonly file: PageFile,
@@ -68,7 +68,9 @@ class Salvage {
 
   async into(path: string, from: string): Promise<SalvageReport> {
     const live = await livePages(this.file, () => this.#pause())
+    this.#pagesTotal = 2 * this.file.pageCount
     await this.#findOwners(live)
+    this.#pagesTotal = this.file.pageCount + this.#pagesToCopy().length
     const { collections, collectionHints, entities } = this.#owners
     const { signal } = this.options
     if (collections.size + collectionHints.size + entities.size === 0) throw nothingOfOurs(from)
@@ -158,6 +160,11 @@ class Salvage {
     return copy
   }
 
+  #pagesToCopy(): number[] {
+    const ofRows = [SEGMENT_COLUMNS, ROW_COLUMNS, STRIP_COLUMNS].flatMap((columns) => this.#pagesByColumns.get(columns) ?? [])
+    return [...ofRows, ...this.#indexPages]
+  }
+
   async #eachRow<Row>(live: LivePages, columnCount: number, read: (cell: Cell) => Row | undefined, copy: (row: Row) => void): Promise<void> {
     for await (const [number, page] of this.#pages(live, this.#pagesByColumns.get(columnCount) ?? [])) {
       for (const cell of leafCells(this.file, number, page)) {
@@ -169,9 +176,8 @@ class Salvage {
 
   /** The pages that are in use, one after another. */
   async *#pages(live: LivePages, numbers: Iterable<number> = this.#allPages()): AsyncGenerator<[number: number, page: Buffer]> {
-    const pagesTotal = PASSES * this.file.pageCount
     for (const number of numbers) {
-      this.options.onProgress?.({ pages: Math.min(++this.#pagesDone, pagesTotal), pagesTotal })
+      this.options.onProgress?.({ pages: ++this.#pagesDone, pagesTotal: this.#pagesTotal })
       await this.#pause()
       if (this.file.has(number) && !live.isFree(number)) yield [number, this.file.page(number)]
     }

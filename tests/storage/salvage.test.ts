@@ -94,9 +94,10 @@ async function observationsOf(store: Store): Promise<Observations> {
 /** Salvages, and opens what came of it. */
 async function salvaged(from: string) {
   const to = temporaryFile('salvaged.db')
-  const report = await salvageDatabase(from, to)
+  const told: number[] = []
+  const report = await salvageDatabase(from, to, { onProgress: ({ pages, pagesTotal }) => told.push(pages / pagesTotal) })
   const store = await openForTest({ path: to })
-  return { report, store, to }
+  return { report, store, to, told }
 }
 
 /** The pages of each table and index, by SQLite itself. */
@@ -122,7 +123,9 @@ function wipe(bytes: Buffer, pages: readonly number[]): void {
 describe('of a whole database', () => {
   test(`everything is copied: settings, attributes, vectors, payloads, and when they were recorded (seed ${seed})`, async () => {
     const used = await makeUsed(new Random(seed))
-    const { report, store, to } = await salvaged(used.path)
+    const { report, store, to, told } = await salvaged(used.path)
+    expect(told.at(-1)).toBe(1)
+    expect(told).toEqual(told.toSorted((a, b) => a - b))
 
     const before = await openForTest({ path: used.path })
     expect(await contents(store)).toEqual(await contents(before))
