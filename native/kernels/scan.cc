@@ -135,7 +135,9 @@ uint32_t Scan::FillRows(Position* position, uint32_t count, uint32_t* rows) cons
   while (filled < count && !IsAtEnd(*position)) {
     const uint32_t first = RowAt(*position);
     const uint32_t steps = Advance(position, count - filled);
-    for (uint32_t i = 0; i < steps; i++) rows[filled++] = first + i;
+    for (uint32_t i = 0; i < steps; i++) rows[i] = first + i;
+    rows += steps;
+    filled += steps;
   }
   return filled;
 }

@@ -139,8 +139,8 @@ INLINE double Squared(double x) { return x * __builtin_fabs(x); }
 static double SumLimit(const Question* question, uint32_t q, double limit) {
   const double mild = limit + __builtin_fabs(limit) * kMargin;
   switch (question->metric) {
-    case kL2:
-      return mild * mild;
+    case kL2:  // below kSquaresMin a sum says little
+      return mild * mild > kSquaresMin ? mild * mild : kSquaresMin;
     case kDot:
       return mild;
     default:
@@ -156,7 +156,7 @@ INLINE int IsBeyond(Metric metric, double sum, double squares, double sum_limit)
     case kDot:
       return (-sum > sum_limit) & (sum > -kInfinity);
     default:
-      return (-Squared(sum) > sum_limit * squares) & (squares >= kSquaresMin) & (squares < kInfinity);
+      return (-Squared(sum) > sum_limit * squares) & (sum > -kInfinity) & (squares >= kSquaresMin) & (squares < kInfinity);
   }
 }
 

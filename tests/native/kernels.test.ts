@@ -83,6 +83,51 @@ describe.each(paths)('$simd', (kernels) => {
     })
   })
 
+  test('tells rows apart whose squares are no float32', async () => {
+    const random = new Random(4)
+    const order = random.shuffled([...new Uint8Array(2000).keys()])
+    for (const [unit, offset] of [
+      [2.5e-25, 0], // squares of one and two of the smallest float32
+      [1e17, 3e19],
+    ] as const) {
+      const matrix = Float32Array.from(order, (i) => offset + i * unit)
+      const request = { metric: 'l2', dimension: 1, matrix, queries: Float32Array.of(0), runs: Uint32Array.of(0, 2000), k: 190 } as const
+      const answer = (await scanned(kernels, request))[0]!
+      expect(answer.map(({ row }) => order[row])).toEqual([...new Uint8Array(190).keys()])
+      expect([answer]).toEqual(expected(request))
+    }
+  })
+
+  test('has the same answer when parts of the candidates are looked at and their answers put together', async () => {
+    const random = new Random(6)
+    const [dimension, rows, k, perOwner] = [8, 900, 25, 2]
+    const matrix = matrixOfTies(random, rows, dimension)
+    const owners = Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / 100))
+    const request = {
+      metric: 'l2',
+      dimension,
+      matrix,
+      queries: matrix.slice(0, dimension),
+      k,
+      owners,
+      perOwner,
+      runs: Uint32Array.of(0, rows),
+    } as const
+    const found: { readonly row: number; readonly distance: number; readonly score: number }[] = []
+    for (const runs of [Uint32Array.of(0, 250, 620, 10), Uint32Array.of(250, 370), Uint32Array.of(630, 270)]) {
+      found.push(...(await scanned(kernels, { ...request, runs }))[0]!)
+    }
+    const counts = new Map<number, number>()
+    const together = found
+      .sort((a, b) => a.score - b.score || a.row - b.row)
+      .filter(({ row }) => {
+        const owner = owners[row]!
+        counts.set(owner, (counts.get(owner) ?? 0) + 1)
+        return counts.get(owner)! <= perOwner
+      })
+    expect([together.slice(0, k)]).toEqual(expected(request))
+  })
+
   test('does not depend on the number of threads', async () => {
     const random = new Random(1)
     const [dimension, rows] = [16, 12_000]
