@@ -183,6 +183,15 @@ describe('SAMPLE BY', () => {
     expect(rows[0]).toMatchObject({ kind: 'observed', method: null, fallback_reason: null, payload: null })
   })
 
+  test.each(['LINEAR', 'PREDICT'])('LIMIT takes as many rows as it says, however they are handed on (%s)', async (fill) => {
+    const db = await openWith({ a: [[0, [0]] as const, [9000, [9000]] as const] })
+
+    for (const count of [1, 1023, 1024, 1025, 1500, 2048, 3000]) {
+      const { rows } = await db.query(`SELECT vector SAMPLE BY 2ms FILL (${fill}) LIMIT ${count} OFFSET 10`, [], { vectors: 'array' })
+      expect(rows).toEqual(Array.from({ length: count }, (_, i) => ({ vector: [2 * (i + 10)] })))
+    }
+  })
+
   test('AS OF has nothing to sample', async () => {
     await expect(sampled('AS OF LATEST SAMPLE BY 1d')).rejects.toMatchObject({ code: 'QUERY_SYNTAX', column: 53 })
   })

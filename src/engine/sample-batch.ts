@@ -45,8 +45,9 @@ export class SampleBatch {
     else this.asks.push({ entity, context, positions: [position] })
   }
 
+  /** Whether it is to be handed on now. */
   get isFull(): boolean {
-    return this.rows.length >= this.rowsMax
+    return this.rows.length >= this.rowsMax || this.isEnough
   }
 
   get isEmpty(): boolean {

@@ -25,7 +25,7 @@ export function vectorFunction(node: Call, operands: readonly Compiled[], space:
   const { takes, apply } = FUNCTIONS[name]!
   if (operands.length !== takes) {
     const wanted = takes === 1 ? 'one vector' : 'two vectors'
-    throw values.mistakes.type(node, `${name} takes ${wanted}; it was given ${operands.length} arguments.`)
+    throw values.mistakes.type(node, `${name} takes ${wanted}; it was given ${operands.length}.`)
   }
   operands.forEach(({ kind }, i) => {
     const isVector = kind === 'vector' || kind === 'json' || kind === 'null'
