@@ -35,6 +35,18 @@ export function schemaVersion(database: SqliteDatabase, path: string): number {
   )
 }
 
+/** What reading and writing need. */
+const TABLES = ['collection', 'entity', 'removed_entity', 'observation', 'segment', 'strip', 'model'].map((name) => `chronode_${name}`)
+
+/** @throws {StorageError} `STORAGE_CORRUPT`: somebody has taken tables away. */
+export function assertTables(database: SqliteDatabase, path: string): void {
+  const there = new Statement<[], string>(database, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'chronode_*'").all()
+  const missing = TABLES.filter((name) => !there.includes(name))
+  if (missing.length === 0) return
+  const message = `The database ${path} has not all tables that Chronode made: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing. Restore it from a backup.`
+  throw new StorageError('STORAGE_CORRUPT', message)
+}
+
 export function migrationNeeded(path: string, version: number, remedy: string): StorageError {
   return new StorageError('STORAGE_MIGRATION_NEEDED', `${path} has schema ${version}; this Chronode needs ${SCHEMA_VERSION}. ${remedy}`)
 }

@@ -15,7 +15,7 @@ import { MemoryAccount } from './memory-account.js'
 import { PACKING, type Packing } from './packing.js'
 import type { Reader } from './reader.js'
 import { PooledReaders, type Readers, SharedReader } from './readers.js'
-import { applyMigrations, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
+import { applyMigrations, assertTables, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
 import { Searcher } from './search.js'
 import { SNAPSHOT_LIMITS, type SnapshotLimits, WITHOUT_LIMITS } from './snapshot-limits.js'
 import { closedByApp, isBusy, openTransaction } from './sqlite-errors.js'
@@ -334,7 +334,8 @@ class SqliteStore implements Store {
   }
 
   #prepareParts(): void {
-    const { database } = this.connection
+    const { database, path } = this.connection
+    assertTables(database, path)
     const { memoryLimitBytes, packing = PACKING, kernels } = this.options
     const account = new MemoryAccount(memoryLimitBytes * STRIPS_SHARE)
     const catalog = new Catalog(database)

@@ -12,44 +12,54 @@ export const NUMBER = '(? + 0)'
 /** The same for text. */
 export const TEXT = "(? || '')"
 
-/** A prepared statement whose errors are ours. */
+/** A statement that is prepared when it is first used, and whose errors are ours: most connections need few of those that there are. */
 export class Statement<Parameters extends unknown[], Row = never> {
-  readonly #statement: Database.Statement<Parameters, Row>
-  readonly #path: string
+  #prepared: Database.Statement<Parameters, Row> | undefined
 
-  constructor(database: SqliteDatabase, sql: string) {
-    this.#path = database.name || 'in a temporary file'
-    this.#statement = withStorageErrors(this.#path, () => database.prepare<Parameters, Row>(sql) as Database.Statement<Parameters, Row>)
-    this.#statement.safeIntegers(false) // an app may have asked for BigInts on its connection
-    if (!this.#statement.reader) return
-    if (this.#statement.columns().length === 1) this.#statement.pluck()
-    else this.#statement.raw()
-  }
+  constructor(
+    private readonly database: SqliteDatabase,
+    private readonly sql: string,
+  ) {}
 
   /** Rows are arrays; those of one column are its values. */
   all(...parameters: Parameters): Row[] {
     try {
-      return this.#statement.all(...parameters)
+      return (this.#prepared ?? this.#prepare()).all(...parameters)
     } catch (error) {
-      throw toStorageError(error, this.#path)
+      throw toStorageError(error, nameOf(this.database))
     }
   }
 
   get(...parameters: Parameters): Row | undefined {
     try {
-      return this.#statement.get(...parameters)
+      return (this.#prepared ?? this.#prepare()).get(...parameters)
     } catch (error) {
-      throw toStorageError(error, this.#path)
+      throw toStorageError(error, nameOf(this.database))
     }
   }
 
   run(...parameters: Parameters): Database.RunResult {
     try {
-      return this.#statement.run(...parameters)
+      return (this.#prepared ?? this.#prepare()).run(...parameters)
     } catch (error) {
-      throw toStorageError(error, this.#path)
+      throw toStorageError(error, nameOf(this.database))
     }
   }
+
+  #prepare(): Database.Statement<Parameters, Row> {
+    const statement = this.database.prepare<Parameters, Row>(this.sql) as Database.Statement<Parameters, Row>
+    statement.safeIntegers(false) // an app may have asked for BigInts on its connection
+    if (statement.reader) {
+      if (statement.columns().length === 1) statement.pluck()
+      else statement.raw()
+    }
+    this.#prepared = statement
+    return statement
+  }
+}
+
+function nameOf(database: SqliteDatabase): string {
+  return database.name || 'in a temporary file'
 }
 
 /** Whatever SQLite throws in `work`, as one of ours. @param path  The database file: for the message. */

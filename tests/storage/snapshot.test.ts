@@ -339,7 +339,7 @@ describe('a snapshot that lives too long', () => {
   })
 
   test('is ended when much was written beside it', async () => {
-    const store = await openFilled({ limits: { lifetimeMs: 60_000, walGrowthBytes: 500_000 } })
+    const store = await openFilled({ limits: { lifetimeMs: 60_000, walGrowthBytes: 100_000 } })
     const snapshot = await store.snapshot()
     const read = async () => {
       await new Promise((resolve) => setTimeout(resolve, 6)) // longer than a slice
@@ -347,7 +347,7 @@ describe('a snapshot that lives too long', () => {
     }
     expect(await read()).toHaveLength(1)
     await store.insert(store.collection('words')!, everySecond('c', 10_000))
-    expect(await rejection(read())).toMatchObject({ code: 'QUERY_LIMIT', limit: 500_000 })
+    expect(await rejection(read())).toMatchObject({ code: 'QUERY_LIMIT', limit: 100_000 })
     snapshot.release()
   })
 })
