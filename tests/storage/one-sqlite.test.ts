@@ -4,16 +4,17 @@ import { fileURLToPath } from 'node:url'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { buildDist, distIsCurrent } from '../../scripts/setup/dist.mjs'
+import { salvageDatabase } from '../../src/storage/salvage.js'
 import { libraryOf } from '../../src/storage/sqlite-library.js'
 import { sourceFiles } from '../support/source-imports.js'
-import { temporaryFile } from './support.js'
+import { openForTest, temporaryFile } from './support.js'
 
 /**
  * Closing any descriptor of a file drops all locks that the process has on it, and so SQLite's. What may be used: looking at names and
  * sizes, making a file that was not there, and naming or removing one that nobody has open.
  */
 const HARMLESS = ['closeSync', 'openSync', 'renameSync', 'rmSync', 'statSync', 'Stats']
-const storage = sourceFiles('src/storage')
+const storage = sourceFiles('src/storage').filter(({ path }) => !path.startsWith('src/storage/salvage'))
 
 function namesFromFs(code: string): string[] {
   const imports = [...code.matchAll(/import\s+(?:type\s+)?([^;'"]*?)\s*from\s*'(?:node:)?fs(?:\/promises)?'/g)]
@@ -47,6 +48,12 @@ describe('no database file is ever opened beside SQLite', () => {
   test('what it opens is a file that must not have been there, and closed at once', () => {
     const calls = storage.flatMap(({ code }) => [...code.matchAll(/^.*\bopenSync\(.*$/gm)].map(([line]) => line.trim()))
     expect(calls).toEqual(["closeSync(openSync(path, 'wx', 0o600))", "closeSync(openSync(path, 'wx', 0o600))"])
+  })
+
+  test('salvage alone reads one, and none that this process has open', async () => {
+    const path = temporaryFile()
+    await openForTest({ path })
+    await expect(salvageDatabase(path, `${path}.copy`)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message: expect.stringContaining('open') })
   })
 
   test('the others read and write configurations, models, what tells of native code, and what is imported and exported', () => {
