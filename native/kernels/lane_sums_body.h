@@ -30,18 +30,17 @@ INLINE float Fold(const Floats* lanes) {
 #if WIDTH <= 8
   EACH_REGISTER if (v < 2) folded[v] += folded[v + 2];
 #endif
-  const Floats all = folded[0] + folded[1];
-#if WIDTH == 16
-  typedef float Eight __attribute__((vector_size(32)));
-  const Eight eight = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7) + __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
-#elif WIDTH == 8
-  const Floats eight = all;
-#endif
   typedef float Four __attribute__((vector_size(16)));
-#if WIDTH >= 8
-  const Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) + __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  const union {
+    Floats all;
+    Four fours[WIDTH / 4];
+  } last = {folded[0] + folded[1]};
+#if WIDTH == 16
+  const Four four = (last.fours[0] + last.fours[2]) + (last.fours[1] + last.fours[3]);
+#elif WIDTH == 8
+  const Four four = last.fours[0] + last.fours[1];
 #else
-  const Four four = all;
+  const Four four = last.all;
 #endif
   return (four[0] + four[2]) + (four[1] + four[3]);
 }

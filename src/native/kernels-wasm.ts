@@ -1,7 +1,7 @@
 // Written by scripts/build-wasm.mjs from native/kernels. Not to be edited.
 
 /** Of the sources that this was built from. */
-export const KERNELS_SOURCES_SHA256 = 'dc3beb1dadbe1bb066f75b5835dd78c9e913301e8268a3d73769455e7dc47117'
+export const KERNELS_SOURCES_SHA256 = '5aebcddedec1e6111c35527d4dbffdd39bfcba1f7faf026383b654335f023aea'
 
 /** Another version of clang builds other bytes. */
 export const KERNELS_CLANG_VERSION = '14.0.6'
