@@ -9,6 +9,7 @@ two. `--help` says the rest; docs/model-contract.md says what Chronode asks of a
 """
 
 import argparse
+import contextlib
 import csv
 import gzip
 import io
@@ -17,13 +18,16 @@ import math
 import os
 import re
 import sqlite3
+import struct
 import sys
 import time
 import warnings
 import zipfile
+import zlib
 from array import array
+from collections import Counter
 from datetime import datetime, timedelta, timezone
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Tuple, Union
 from urllib.parse import quote
 
 import torch
@@ -31,6 +35,7 @@ from torch import Tensor, nn
 
 ARCHITECTURE = "gru-latent-ode/1"
 CASES_MAX = 5000
+NO_PAYLOAD = 0xFFFFFFFF
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 SPAN_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_557_600_000}
 
@@ -185,26 +190,158 @@ class Observations:
         return trajectory, ((self.times[targets].unsqueeze(1) - now) / scale_ms).float(), self.vectors[targets]
 
 
+# --- a Chronode database: docs/storage-format.md ------------------------------------------------------------------------
+
+
 def read_database(path: str, collection: str) -> Observations:
     """Opened read-only. SQLite lets the app that owns the file go on writing."""
     if not os.path.isfile(path):
         raise UserError(f"There is no database file {path}.")
     try:
-        database = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True)
-        names = dict(database.execute("SELECT name, key FROM chronode_collection"))
-        if collection not in names:
-            raise UserError(f"{path} has no collection {collection!r}. It has: {', '.join(sorted(names)) or 'none'}.")
-        key = (names[collection],)
-        joined = "JOIN chronode_entity e ON e.key = o.entity WHERE e.collection = ?"
-        packed = database.execute(f"SELECT count(*) FROM chronode_segment o {joined}", key).fetchone()[0]
-        if packed > 0:
-            raise UserError(f"{packed} blocks of {collection!r} are packed, which this script cannot read. Export them and use --file.")
-        rows: Dict[str, Dict[float, bytes]] = {}
-        for entity, at, blob in database.execute(f"SELECT e.id, o.timestamp, o.vector FROM chronode_observation o {joined}", key):
-            rows.setdefault(entity, {})[at] = blob
-        return Observations(rows, f"collection {collection!r}")
+        database = sqlite3.connect(f"file:{quote(os.path.abspath(path))}?mode=ro", uri=True, isolation_level=None)
+        with contextlib.closing(database):
+            database.execute("BEGIN")  # all that is read is of one moment
+            return Observations(StoredCollection(database, path, collection).trajectories(), f"collection {collection!r}")
     except sqlite3.Error as error:
         raise UserError(f"{path} is not a Chronode database that SQLite {sqlite3.sqlite_version} can read: {error}.") from error
+    except (TypeError, ValueError, struct.error) as error:  # a value of another type than its column
+        raise UserError(f"{path} is damaged: {error}. `chronode verify` names all that is.") from error
+
+
+class StoredEntity:
+    """Where the observations of an entity lie: a row of its table, once it is known to be whole."""
+
+    def __init__(self, collection: int, row: Tuple):
+        self.key, self.id, attributes, settled, first, last, generation, checksum, self.packed_count, shadowed, self.settled_strip = row
+        self.owner = crc(0, collection, self.id)
+        text = self.id if attributes is None else f"{self.id}\0{attributes}"
+        expected = crc(0, collection, self.key, settled, first, last, generation, text)
+        if self.packed_count or self.settled_strip:
+            expected = crc(expected, self.packed_count, shadowed, self.settled_strip)
+        check(expected == checksum, f"entity {self.id!r}")
+        self.row_count = settled - self.packed_count + shadowed
+
+    def observation(self, at: float, recorded_at: float, vector: bytes, payload: Union[str, bytes, None], checksum: int):
+        """(at, vector), where the checksum says that they are whole, and this entity's."""
+        expected = crc(self.owner, at, recorded_at, vector, payload or b"")
+        check(expected == checksum, f"the observation of {self.id!r} at {iso(at)}")
+        return at, vector
+
+
+class StoredCollection:
+    """Reads the trajectories of a collection, and verifies whatever it reads."""
+
+    def __init__(self, database: sqlite3.Connection, path: str, name: str):
+        self.database, self.name = database, name
+        self.schema = database.execute("SELECT max(number) FROM chronode_migration").fetchone()[0]
+        if self.schema not in (1, 2):
+            raise UserError(f"{path} has schema {self.schema}; this script reads 1 and 2. Use the script of the Chronode that wrote it.")
+        names = [row[0] for row in database.execute("SELECT name FROM chronode_collection ORDER BY name")]
+        if name not in names:
+            raise UserError(f"{path} has no collection {name!r}. It has: {', '.join(names) or 'none'}.")
+        columns = "key, dimension, normalized, observation_count, entity_count, generation, metric, encoding, checksum"
+        (row,) = self.rows(f"SELECT {columns}, {self.since_2('strip_count')} FROM chronode_collection WHERE name = ?", name)
+        self.key, self.dimension, normalized, self.count, self.entity_count, generation, metric, encoding, checksum, self.strip_count = row
+        expected = crc(0, self.key, self.dimension, normalized, self.count, self.entity_count, generation, f"{metric}\0{encoding}\0{name}")
+        if self.strip_count:
+            expected = crc(expected, self.strip_count)
+        check(expected == checksum, f"collection {name!r}")
+        columns = "key, id, attributes, observation_count, first_timestamp, last_timestamp, generation, checksum"
+        later = self.since_2("packed_count, shadowed_count, settled_strip")
+        entities = self.rows(f"SELECT {columns}, {later} FROM chronode_entity WHERE collection = ?", self.key)
+        self.entities = {entity.key: entity for entity in (StoredEntity(self.key, row) for row in entities)}
+
+    def rows(self, sql: str, *parameters):
+        return self.database.execute(sql, parameters)
+
+    def since_2(self, columns: str) -> str:
+        """What stands in the place of columns in a file that does not have them yet."""
+        return columns if self.schema >= 2 else re.sub(r"\w+", "0", columns)
+
+    def trajectories(self) -> Dict[str, Dict[float, bytes]]:
+        """What comes later stands in front: of two vectors at one moment a row has the newer one, and strips are newer than all else."""
+        found: Dict[int, Dict[float, bytes]] = {key: {} for key in self.entities}
+        packed, rows = Counter(), Counter()
+        for key, observations in self.segments():
+            found[key].update(observations)
+            packed[key] += len(observations)
+        for key, at, vector in self.tail():
+            found[key][at] = vector
+            rows[key] += 1
+        for key, entity in self.entities.items():
+            check_count(packed[key], entity.packed_count, f"entity {entity.id!r}", "packed observations")
+            check_count(rows[key], entity.row_count, f"entity {entity.id!r}", "observations in rows")
+        for key, at, vector in self.strips() if self.schema >= 2 else ():
+            found[key][at] = vector
+        check_count(len(self.entities), self.entity_count, f"collection {self.name!r}", "entities")
+        check_count(sum(map(len, found.values())), self.count, f"collection {self.name!r}", "observations")
+        return {self.entities[key].id: observations for key, observations in found.items() if observations}
+
+    def segments(self):
+        columns = "s.entity, s.encoding, s.format, s.data, s.checksum"
+        joined = "FROM chronode_segment s JOIN chronode_entity e ON e.key = s.entity WHERE e.collection = ?"
+        for key, encoding, version, data, checksum in self.rows(f"SELECT {columns} {joined}", self.key):
+            what = f"a segment of {self.entities[key].id!r}"
+            if (encoding, version) != ("float32", 1):
+                raise UserError(f"{what} is {encoding}, format {version}; this script reads float32, format 1. Export it and use --file.")
+            check(crc(self.entities[key].owner, data) == checksum, what)
+            count, _, flags, _ = struct.unpack_from("<4I", data)
+            times = struct.unpack_from(f"<{count}d", data, 16)
+            start = 16 + 8 * (count + (count if flags & 1 else 1))
+            yield key, list(zip(times, self.vectors(data, start, count)))
+
+    def tail(self):
+        columns = "o.entity, o.timestamp, o.recorded_at, o.vector, o.payload, o.checksum"
+        joined = "FROM chronode_observation o JOIN chronode_entity e ON e.key = o.entity WHERE e.collection = ?"
+        for key, *row in self.rows(f"SELECT {columns} {joined}", self.key):
+            yield (key, *self.entities[key].observation(*row))
+
+    def strips(self):
+        columns = "key, generation, recorded_at, observation_count, entries, data, checksum"
+        found = 0
+        for strip, generation, recorded_at, count, entries, data, checksum in self.rows(
+            f"SELECT {columns} FROM chronode_strip WHERE collection = ? ORDER BY key", self.key
+        ):
+            check(crc(0, self.key, generation, recorded_at, count, entries) == checksum, f"a strip of {self.name!r}")
+            keys, times = struct.unpack_from(f"<{count}d", entries), struct.unpack_from(f"<{count}d", entries, 8 * count)
+            numbers = struct.unpack_from(f"<{2 * count}I", entries, 16 * count)
+            found += 1
+            text = 4 * self.dimension * count
+            for key, at, vector, own, length in zip(keys, times, self.vectors(data, 0, count), numbers, numbers[count:]):
+                payload = None if length == NO_PAYLOAD else data[text : text + length]
+                text += len(payload or b"")
+                entity = self.entities.get(key)
+                if entity is not None and strip > entity.settled_strip:
+                    yield (entity.key, *entity.observation(at, recorded_at, vector, payload, own))
+        check_count(found, self.strip_count, f"collection {self.name!r}", "strips")
+
+    def vectors(self, data: bytes, start: int, count: int) -> List[bytes]:
+        size = 4 * self.dimension
+        return [data[start + size * i : start + size * (i + 1)] for i in range(count)]
+
+
+def crc(start: int, *parts) -> int:
+    """CRC-32 of bytes, of text, and of numbers as doubles; what is absent is NaN."""
+    for part in parts:
+        if isinstance(part, str):
+            part = part.encode()
+        elif not isinstance(part, bytes):
+            part = struct.pack("<d", math.nan if part is None else part)
+        start = zlib.crc32(part, start)
+    return start
+
+
+def check(is_whole: bool, what: str) -> None:
+    if not is_whole:
+        raise UserError(f"{what} does not match its checksum. `chronode verify` names all that is damaged; restore it from a backup.")
+
+
+def check_count(found: int, said: int, what: str, things: str) -> None:
+    if found != said:
+        raise UserError(f"{what} should have {said} {things}, and {found} were found. `chronode verify` names all that is damaged.")
+
+
+# --- a file -------------------------------------------------------------------------------------------------------------
 
 
 def read_file(path: str) -> Observations:
