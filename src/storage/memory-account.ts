@@ -6,9 +6,13 @@ export class MemoryAccount {
     this.#left = limitBytes
   }
 
+  hasRoom(bytes: number): boolean {
+    return bytes <= this.#left
+  }
+
   /** @returns whether there is room; if so it is taken until `release`. */
   reserve(bytes: number): boolean {
-    if (bytes > this.#left) return false
+    if (!this.hasRoom(bytes)) return false
     this.#left -= bytes
     return true
   }

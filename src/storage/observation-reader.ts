@@ -6,12 +6,25 @@ import { type SegmentOwner, SegmentReader } from './segment-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import type { CollectionRecord } from './store.js'
 import { countBefore, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
+import type { Strip } from './strip.js'
 import type { Recent, StripDirectory } from './strip-directory.js'
 
 /** Whose observations are read: an entity in its collection. */
 export interface Owner {
   readonly collection: CollectionRecord
   readonly entity: Place
+}
+
+/** What messages need to know of it. */
+interface NamedOwner {
+  readonly collection: CollectionRecord
+  readonly entity: Pick<Place, 'id'>
+}
+
+interface StripEntry {
+  readonly timestamp: number
+  readonly vector: Uint8Array
+  readonly payload: string | null
 }
 
 /**
@@ -113,16 +126,19 @@ export class ObservationReader {
   #oldestPacked(owner: Owner, from: number, to: number, limit: number): Stretch[] {
     const segmentOwner = this.#segmentOwner(owner)
     const pieces: Stretch[] = []
-    const begin = from === Number.NEGATIVE_INFINITY ? undefined : this.segments.before(segmentOwner, from)
-    let segment = begin ?? this.segments.after(segmentOwner, from)
-    for (let left = limit; segment !== undefined && left > 0; ) {
-      const first = segment.observations.timestamps[0]!
-      if (first > to) break
-      const inRange = within(segment.observations, from, to)
-      const piece = part(inRange, 0, Math.min(left, inRange.count))
-      if (piece.count > 0) pieces.push(piece)
-      left -= piece.count
-      if (left > 0) segment = this.segments.after(segmentOwner, first)
+    const before = from === Number.NEGATIVE_INFINITY ? undefined : this.segments.before(segmentOwner, from)
+    let left = limit
+    let next = from
+    for (let segments = before === undefined ? this.segments.range(segmentOwner, next, to) : [before]; segments.length > 0; ) {
+      for (const { observations } of segments) {
+        const inRange = within(observations, from, to)
+        const piece = part(inRange, 0, Math.min(left, inRange.count))
+        if (piece.count > 0) pieces.push(piece)
+        left -= piece.count
+        if (left === 0) return pieces
+        next = justAfter(observations.timestamps[0]!)
+      }
+      segments = this.segments.range(segmentOwner, next, to)
     }
     return pieces
   }
@@ -153,7 +169,7 @@ export class ObservationReader {
 
   #readRecent(owner: Owner, recent: Recent, start: number, end: number): Stretch {
     const { collection, entity } = owner
-    const { checksum, vectorBytes } = this.#sizes(owner)
+    const { vectorBytes } = this.#sizes(owner)
     const ownerPart = ownerChecksum(collection.key, entity.id)
     const count = end - start
     const timestamps = new Float64Array(count)
@@ -163,12 +179,7 @@ export class ObservationReader {
     for (let i = 0; i < count; i++) {
       const strip = recent.strips[start + i]!
       const position = recent.positions[start + i]!
-      const timestamp = strip.timestamps[position]!
-      const vector = this.strips.vector(strip, position, vectorBytes)
-      const payload = this.strips.payload(strip, position, vectorBytes)
-      const isIntact = () => checksum.of(ownerPart, timestamp, strip.recordedAt, vector!, payload) === strip.checksums[position]
-      if (vector === undefined || !(strip.isAsWritten || isIntact()))
-        throw corruption(placeInWords(collection.name, entity.id, timestamp), 'does not match its checksum')
+      const { timestamp, vector, payload } = this.#readEntry(owner, ownerPart, strip, position)
       timestamps[i] = timestamp
       recordedAt[i] = strip.recordedAt
       vectors.set(vector, i * vectorBytes)
@@ -177,6 +188,24 @@ export class ObservationReader {
       payloads[i] = payload
     }
     return { count, timestamps, recordedAt, vectors, payloads }
+  }
+
+  /** One of a strip, without its payload. Its vector is not to be changed. */
+  ofStrip(collection: CollectionRecord, id: string, strip: Strip, position: number): Stretch {
+    const ownerPart = ownerChecksum(collection.key, id)
+    const { timestamp, vector } = this.#readEntry({ collection, entity: { id } }, ownerPart, strip, position)
+    return { count: 1, timestamps: Float64Array.of(timestamp), recordedAt: strip.recordedAt, vectors: vector, payloads: undefined }
+  }
+
+  #readEntry({ collection, entity }: NamedOwner, ownerPart: number, strip: Strip, position: number): StripEntry {
+    const { checksum, vectorBytes } = this.#sizes({ collection })
+    const timestamp = strip.timestamps[position]!
+    const vector = this.strips.vector(strip, position, vectorBytes)
+    const payload = this.strips.payload(strip, position, vectorBytes)
+    const isIntact = () => checksum.of(ownerPart, timestamp, strip.recordedAt, vector!, payload) === strip.checksums[position]
+    if (vector === undefined || !(strip.isAsWritten || isIntact()))
+      throw corruption(placeInWords(collection.name, entity.id, timestamp), 'does not match its checksum')
+    return { timestamp, vector, payload }
   }
 
   /** The timestamp where the newest `count` of the range begin; `from` when there are fewer. Pauses in between. */
@@ -284,7 +313,7 @@ export class ObservationReader {
     return { collection: collection.name, dimension: collection.dimension, entity: entity.key, id: entity.id, checksum }
   }
 
-  #sizes({ collection: { dimension } }: Owner): { checksum: ObservationChecksum; vectorBytes: number } {
+  #sizes({ collection: { dimension } }: Pick<Owner, 'collection'>): { checksum: ObservationChecksum; vectorBytes: number } {
     let checksum = this.#checksums.get(dimension)
     if (checksum === undefined) {
       checksum = new ObservationChecksum(dimension)

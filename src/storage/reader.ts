@@ -1,4 +1,5 @@
 import { Catalog, type Place, type StoredCollection, type StoredEntity, toStoredEntity } from './catalog.js'
+import { Changes } from './changes.js'
 import type { EntityFields } from './checksum.js'
 import type { MemoryAccount } from './memory-account.js'
 import { ObservationReader } from './observation-reader.js'
@@ -6,6 +7,7 @@ import { schemaVersion } from './schema.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 import type { CollectionRecord } from './store.js'
+import type { Strip } from './strip.js'
 import { StripDirectory } from './strip-directory.js'
 
 /** Beyond these, what is remembered is forgotten as a whole. */
@@ -35,6 +37,7 @@ export class Reader {
   readonly #synced = new Set<number>()
   /** The same of collections where there is no view of its own. */
   readonly #sharedStates = new Map<number, string>()
+  #changes: Changes | undefined
   #mayBeRolledBack = false
   #rememberedVersion: number | undefined
   #knownCookie: number | undefined
@@ -129,6 +132,24 @@ export class Reader {
   recentCount(collection: CollectionRecord, { key, settledStrip }: EntityFields): number {
     this.#sync(collection)
     return this.#strips.recent(collection.key, key, settledStrip)?.count ?? 0
+  }
+
+  /** What tells of changes, prepared when it is first asked for. */
+  get changes(): Changes {
+    this.#changes ??= new Changes(this.database)
+    return this.#changes
+  }
+
+  /** Strips that were written after a generation of their collection, oldest first. */
+  stripsSince(collection: CollectionRecord, generation: number): Strip[] {
+    this.#sync(collection)
+    return this.#strips.strips(collection.key).filter((strip) => strip.generation > generation)
+  }
+
+  /** Differs when something was written since, where there is no view of its own; undefined: what is read may be rolled back. */
+  settledState(): string | undefined {
+    if (this.use === 'alone') return ''
+    return this.database.inTransaction ? undefined : `${this.#totalChanges.get()} ${this.#dataVersion.get()}`
   }
 
   /** Lets go of what is kept for the next view. */

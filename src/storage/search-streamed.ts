@@ -71,7 +71,7 @@ class Filling {
 type Times = Pick<Recency, 'reference' | 'span'>
 
 class Scans {
-  readonly #best: Best
+  readonly #best: Best<EntityRecord>
   #candidates = 0
   #newest: number | undefined
   #threads = 0

@@ -25,7 +25,7 @@ import type { Work } from './transaction.js'
 
 const ENTITIES_A_PAGE = 500
 /** Vectors read by one statement, in bytes: what takes about a millisecond. */
-const PIECE_BYTES = 262_144
+const PIECE_BYTES = 524_288
 const PIECE_ROWS_MAX = 1000
 
 export interface SnapshotOptions {
@@ -117,7 +117,7 @@ export class SqliteSnapshot implements Snapshot {
     const owner = ownerOf(collection, entity)
     if (last === undefined || last <= until) return { count, first, last }
     if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
-    return this.#drive(this.reader.observations.extent(this.#place(owner), until))
+    return this.drive(this.reader.observations.extent(this.#place(owner), until))
   }
 
   async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
@@ -203,7 +203,7 @@ export class SqliteSnapshot implements Snapshot {
     const rowsMax = rowsOfPiece(owner.collection)
     await this.pause()
     const start =
-      limit < owner.entity.observationCount ? await this.#drive(this.reader.observations.startOfNewest(this.#place(owner), from, to, limit)) : from
+      limit < owner.entity.observationCount ? await this.drive(this.reader.observations.startOfNewest(this.#place(owner), from, to, limit)) : from
     let piece = this.reader.observations.oldest(this.#place(owner), start, to, rowsMax)
     for (let count = 0; ; ) {
       const pieceCount = totalCount(piece)
@@ -237,7 +237,8 @@ export class SqliteSnapshot implements Snapshot {
     throw corruption(placeInWords(collection.name), `should have ${collection.entityCount} entities, and ${count} were found`)
   }
 
-  async #drive<T>(work: Work<T>): Promise<T> {
+  /** To its end, in slices. */
+  async drive<T>(work: Work<T>): Promise<T> {
     for (;;) {
       this.assertLive()
       const { done, value } = work.next()

@@ -117,6 +117,7 @@ class SqliteStore implements Store {
     this.#schemaCookie = new Statement(database, 'PRAGMA schema_version')
     this.#expiryCheck = setInterval(() => {
       for (const snapshot of this.#snapshots) snapshot.endIfExpired()
+      this.#parts?.searcher.matrices.forgetIdle()
       if (!database.open) this.#parts?.readers.close() // the app has closed it: our readers keep its file in use
     }, EXPIRY_CHECK_MS).unref()
   }
@@ -154,7 +155,8 @@ class SqliteStore implements Store {
   }
 
   async dropCollection(collection: CollectionRecord): Promise<void> {
-    return this.#write(({ writer }) => writer.dropCollection(collection))
+    await this.#write(({ writer }) => writer.dropCollection(collection))
+    this.#parts?.searcher.matrices.forget(collection.key)
   }
 
   collection(name: string): CollectionRecord | undefined {
@@ -269,6 +271,7 @@ class SqliteStore implements Store {
     for (const snapshot of this.#snapshots) snapshot.end(closed)
     if (!this.#turnstile.tryWrite()) await this.#turnstile.write(Number.POSITIVE_INFINITY)
     this.#parts?.readers.close()
+    this.#parts?.searcher.matrices.forgetAll()
     this.connection.close()
   }
 

@@ -50,6 +50,13 @@ export class Turnstile {
     this.#admit()
   }
 
+  /** The writer goes on as a reader: no other writer comes in between. */
+  stayToRead(): void {
+    this.#isWriting = false
+    this.#readers++
+    this.#admit()
+  }
+
   #wait(kind: 'read' | 'write', deadlineMs: number): Promise<void> {
     return new Promise((enter, fail) => {
       this.#queue.push({ kind, deadlineMs, enter, fail, timer: undefined })
@@ -74,7 +81,7 @@ export class Turnstile {
 
   /** A writer at the head waits for readers only until its deadline: a reader may be waiting for that very write. */
   #limitPatience(head: Waiter | undefined): void {
-    if (head?.kind !== 'write' || this.#isWriting || head.timer !== undefined) return
+    if (head?.kind !== 'write' || this.#isWriting || head.timer !== undefined || head.deadlineMs === Number.POSITIVE_INFINITY) return
     const giveUp = () => {
       this.#queue.splice(this.#queue.indexOf(head), 1)
       head.fail(new BlockedByReaders())

@@ -1,0 +1,87 @@
+import type { DistanceKernels } from '../native/runtime.js'
+import { Slice } from '../slice.js'
+import type { Matrix, MatrixEntity } from './matrix.js'
+import type { Slab } from './matrix-slab.js'
+import { Best } from './search-best.js'
+import { candidateEntities, type Search } from './search-candidates.js'
+import { type RunList, Runs } from './search-runs.js'
+import { timesBetween } from './search-streamed.js'
+import type { EntityRecord, SearchResult } from './store.js'
+
+const ENTITIES_A_SLICE = 1000
+
+/** Has the kernels look at the candidates where they lie in memory. The request has no `keepObservation`. */
+export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
+  const { request, collection } = search
+  const runs = await runsOf(search, matrix)
+  const best = new Best<MatrixEntity>(request.k, request.perEntity)
+  let threads = 0
+  for (const [slab, list] of runs.slabs) {
+    const { rows, distances, scores } = await scan(search, kernels, slab, list, runs)
+    threads = Math.max(threads, kernels.threadsFor(list.count, collection.dimension, 1))
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!
+      const entity = matrix.entityOf(slab, row)
+      best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
+    }
+  }
+  const hits = best.hits()
+  const entities = await recordsOf(search, new Set(hits.map(({ entity }) => entity)))
+  return {
+    hits: hits.map((hit) => ({ ...hit, entity: entities.get(hit.entity.key)! })),
+    candidates: runs.count,
+    newestTimestamp: runs.count === 0 ? undefined : runs.newest,
+    kernel: kernels.simd,
+    threads,
+    access: 'resident',
+  }
+}
+
+async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
+  const { request, snapshot } = search
+  const runs = new Runs(request)
+  if (request.entities === undefined && request.keepEntity === undefined) {
+    const slice = new Slice()
+    for (const [i, entity] of matrix.entities.entries()) {
+      if (i % ENTITIES_A_SLICE === 0) await slice.pause()
+      if (entity.key !== request.excluded) runs.add(entity)
+    }
+    snapshot.assertLive()
+    return runs
+  }
+  for await (const page of candidateEntities(search)) {
+    for (const { key } of page) {
+      const entity = matrix.entity(key)
+      if (entity !== undefined) runs.add(entity)
+    }
+  }
+  return runs
+}
+
+async function scan({ request, collection, signal }: Search, kernels: DistanceKernels, slab: Slab, list: RunList, { oldest, newest }: Runs) {
+  const { query, k, within, perEntity, recency } = request
+  const [neighbours] = await kernels.scan(
+    {
+      metric: collection.metric,
+      dimension: collection.dimension,
+      matrix: slab.vectors,
+      queries: query,
+      runs: list.pairs,
+      k,
+      within,
+      ranks: slab.ranks,
+      owners: slab.owners,
+      perOwner: perEntity,
+      recency: recency && { ...timesBetween(request, oldest, newest), alpha: recency.alpha, timestamps: slab.timestamps },
+    },
+    { signal },
+  )
+  return neighbours!
+}
+
+/** As this snapshot has them, by key. */
+async function recordsOf({ snapshot, collection }: Search, entities: ReadonlySet<MatrixEntity>): Promise<ReadonlyMap<number, EntityRecord>> {
+  const ids = Array.from(entities, ({ id }) => id)
+  const records = await snapshot.findEntities(collection, ids)
+  return new Map(records.map((record) => [record!.key, record!]))
+}

@@ -1,0 +1,200 @@
+import Sqlite from 'better-sqlite3'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { CollectionRecord, NewObservation, SearchRequest, SearchResult, Snapshot, Store } from '../../src/storage/index.js'
+import { paths } from '../native/kernel-paths.ts'
+import { Random, seedOfRun } from '../support/random.ts'
+import { answerByReading, answerOf, randomRequest, randomVector } from './search-reference.ts'
+import { observation, openForTest, reading, SMALL_PACKING, temporaryFile } from './support.ts'
+
+const IDS = ['a', 'ab', 'b', 'B', 'ä', 'zz', '\u{1f600}', '\uffff', 'long name', 'c', 'd', 'e']
+const LAST = 60
+const ALL = { choice: 'all', from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY, k: 1000 } as const
+const kernels = () => paths[0]!
+
+/** One file, and who uses it: a store with a matrix, one without, and the app with a transaction of its own. */
+class World {
+  readonly app: Sqlite.Database
+  readonly collections = new Map<Store, CollectionRecord>()
+  last = 0
+
+  private constructor(
+    readonly random: Random,
+    readonly resident: Store,
+    readonly streamed: Store,
+    readonly attached: Store,
+    app: Sqlite.Database,
+  ) {
+    this.app = app
+  }
+
+  static async open(random: Random): Promise<World> {
+    const path = temporaryFile()
+    const options = { path, kernels, packing: SMALL_PACKING }
+    const resident = await openForTest(options)
+    await resident.createCollection('vectors', { dimension: 3, metric: 'l2', normalized: false })
+    const app = new Sqlite(path)
+    onTestFinished(() => void app.close())
+    const attached = await openForTest({ ...options, path: undefined, connection: app })
+    return new World(random, resident, await openForTest({ ...options, memoryLimitBytes: 400 }), attached, app)
+  }
+
+  async step(): Promise<void> {
+    const { random } = this
+    const store = random.pick(this.app.inTransaction ? [this.attached] : [this.resident, this.resident, this.streamed, this.attached])
+    const collection = store.collection('vectors')!
+    switch (random.below(this.app.inTransaction ? 2 : 12)) {
+      case 0:
+        if (store !== this.attached) return void (await store.insert(collection, this.batch()))
+        store.insertNow(collection, this.batch())
+        return
+      case 1:
+        return this.turnTransaction()
+      case 2:
+        return void (await store.deleteRange(collection, random.pick(IDS), { from: random.below(LAST), to: random.below(LAST) }))
+      case 3:
+        return void (await store.removeEntity(collection, random.pick(IDS)))
+      case 4:
+        if (random.chance(0.3)) await store.compact()
+        return
+      case 5:
+        if (random.chance(0.3)) await this.recreate(store, collection)
+        return
+      default:
+        await store.insert(collection, this.batch())
+    }
+  }
+
+  /** Mostly a feed: newer than all that is there. */
+  batch(): NewObservation[] {
+    const { random } = this
+    const payload = '{"kind":1}'
+    const one = (entity: string, timestamp: number) =>
+      observation(entity, timestamp, [...randomVector(random, 3)], random.chance(0.1) ? payload : undefined)
+    if (random.chance(0.4)) return random.list(1, 20, () => one(random.pick(IDS), random.below(LAST)))
+    this.last++
+    return random
+      .shuffled(IDS)
+      .slice(0, 1 + random.below(IDS.length))
+      .map((id) => one(id, this.last))
+  }
+
+  turnTransaction(): void {
+    if (this.app.inTransaction) this.app.exec(this.random.pick(['ROLLBACK', 'COMMIT']))
+    else this.app.exec('BEGIN IMMEDIATE')
+  }
+
+  async recreate(store: Store, collection: CollectionRecord): Promise<void> {
+    await store.dropCollection(collection)
+    await store.createCollection('vectors', { dimension: 3, metric: 'l2', normalized: false })
+  }
+}
+
+async function checked(store: Store, random: Random): Promise<SearchResult> {
+  return reading(store, async (snapshot) => {
+    const collection = (await snapshot.collection('vectors'))!
+    const request = await randomRequest(random, snapshot, collection, LAST)
+    const result = await snapshot.search(collection, request)
+    expect(answerOf(result)).toEqual(await answerByReading(snapshot, collection, request))
+    return result
+  })
+}
+
+function everything(snapshot: Snapshot, collection: CollectionRecord, request: Partial<SearchRequest> = {}): Promise<SearchResult> {
+  return snapshot.search(collection, { ...ALL, query: Float32Array.of(1, 0, 0), ...request })
+}
+
+describe('a matrix in memory', () => {
+  for (let run = 0; run < 6; run++) {
+    test(`follows whatever is written, by whomever (${run})`, { timeout: 60_000 }, async () => {
+      const seed = seedOfRun() + run
+      const world = await World.open(new Random(seed))
+      const accesses = new Map<string, number>()
+      try {
+        for (let i = 0; i < 120; i++) {
+          await world.step()
+          for (const store of world.random.shuffled([world.resident, world.streamed, world.attached]).slice(0, 2)) {
+            const { access, candidates } = await checked(store, world.random)
+            if (candidates === 0) continue // of nothing there is room for a matrix anywhere
+            const name = `${store === world.streamed ? 'small' : world.app.inTransaction ? 'transaction' : 'large'} ${access}`
+            accesses.set(name, (accesses.get(name) ?? 0) + 1)
+          }
+        }
+      } catch (error) {
+        throw new Error(`seed ${seed}`, { cause: error })
+      }
+      if (world.app.inTransaction) world.app.exec('ROLLBACK')
+      expect(accesses.get('small resident')).toBeUndefined()
+      expect(accesses.get('large resident')).toBeGreaterThan(50)
+    })
+  }
+
+  test('is not asked by a statement that began before its last change', async () => {
+    const store = await openForTest({ kernels })
+    const vectors = await store.createCollection('vectors', { dimension: 3, metric: 'l2', normalized: false })
+    await store.insert(vectors, [observation('a', 1, [1, 0, 0])])
+    const before = await store.snapshot()
+    const held = (await before.collection('vectors'))!
+    await store.insert(vectors, [observation('a', 2, [2, 0, 0])])
+
+    const after = await reading(store, async (snapshot) => everything(snapshot, (await snapshot.collection('vectors'))!))
+    const older = await everything(before, held)
+    before.release()
+
+    expect([after.access, after.candidates, older.access, older.candidates]).toEqual(['resident', 2, 'streamed', 1])
+  })
+
+  test('is shared by searches at the same time, while others write', async () => {
+    const random = new Random(7)
+    const store = await openForTest({ kernels, packing: SMALL_PACKING })
+    const vectors = await store.createCollection('vectors', { dimension: 3, metric: 'l2', normalized: false })
+    const rounds = Array.from({ length: 60 }, async (_, round) => {
+      await store.insert(
+        vectors,
+        IDS.map((id) => observation(id, round, [...randomVector(random, 3)])),
+      )
+      return checked(store, random)
+    })
+
+    expect(await Promise.all(rounds)).toHaveLength(60)
+  })
+
+  test('is let go of with its collection', async () => {
+    const store = await openForTest({ kernels, memoryLimitBytes: 1_000_000 })
+    const settings = { dimension: 1000, metric: 'l2', normalized: false } as const
+    const batch = Array.from({ length: 150 }, (_, i) =>
+      observation(
+        'a',
+        i,
+        Array.from({ length: 1000 }, () => i),
+      ),
+    )
+    const accesses: string[] = []
+    for (const name of ['first', 'second', 'first']) {
+      const collection = await store.createCollection(name, settings)
+      await store.insert(collection, batch)
+      accesses.push((await reading(store, (snapshot) => everything(snapshot, collection, { query: new Float32Array(1000) }))).access)
+      await store.dropCollection(collection)
+    }
+
+    expect(accesses).toEqual(['resident', 'resident', 'resident'])
+  })
+
+  test('makes room for the one that is searched now', async () => {
+    const store = await openForTest({ kernels, memoryLimitBytes: 1_000_000 })
+    const batch = Array.from({ length: 150 }, (_, i) =>
+      observation(
+        'a',
+        i,
+        Array.from({ length: 1000 }, () => i),
+      ),
+    )
+    const accesses: string[] = []
+    for (const name of ['first', 'second'])
+      await store.insert(await store.createCollection(name, { dimension: 1000, metric: 'l2', normalized: false }), batch)
+    for (const name of ['first', 'second', 'first']) {
+      accesses.push((await reading(store, (snapshot) => everything(snapshot, store.collection(name)!, { query: new Float32Array(1000) }))).access)
+    }
+
+    expect(accesses).toEqual(['resident', 'resident', 'resident'])
+  })
+})
