@@ -174,11 +174,11 @@ export class Reader {
     this.#synced.add(key)
   }
 
-  /** A rollback takes generations back, and no changes. So where both are the same, nothing has happened in between. */
+  /** A rollback takes generations back, and no changes; others may then write that generation. Where all are the same, nothing has happened in between. */
   #syncShared(key: number): void {
     const collection = this.catalog.collectionByKey(key)
     if (collection === undefined) return
-    const state = `${this.#totalChanges.get()} ${collection.generation}`
+    const state = `${this.#totalChanges.get()} ${this.#dataVersion.get()} ${collection.generation}`
     if (this.#sharedStates.get(key) === state) return
     if (this.database.inTransaction || this.#mayBeRolledBack) {
       this.#strips.forgetAll()

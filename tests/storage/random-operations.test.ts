@@ -47,6 +47,53 @@ test(`${SEQUENCES} random sequences of operations leave what a plain model holds
   await expectAll(SEQUENCES, ['wal', 'wal', 'wal', 'memory', 'memory', 'delete', 'old'], { dimension: 2, stretch: 1, packings })
 })
 
+const feed = (by: Hand, gap: number, now = false): Operation => ({
+  op: 'insert',
+  by,
+  into: 'words',
+  batch: { kind: 'feed', entities: ['a', 'b', 'B', 'ä'], gap },
+  payloads: false,
+  now,
+})
+
+/** Found by thought or by chance: what a longer search would have to find again. */
+const ONCE_WRONG: readonly [what: string, kind: Kind, hands: readonly Hand[], operations: readonly Operation[]][] = [
+  [
+    'a strip that the app rolled back has the key of one that another process wrote since',
+    'wal',
+    [0, 1, 2, 3],
+    [
+      feed(0, 1),
+      { op: 'begin' },
+      feed(2, 1, true),
+      { op: 'everything', by: 2 },
+      { op: 'rollback' },
+      feed(0, 2),
+      { op: 'begin' },
+      { op: 'everything', by: 2 },
+    ],
+  ],
+  [
+    'what the app settled and rolled back is where it was',
+    'wal',
+    [0, 1, 2, 3],
+    [
+      feed(2, 1),
+      { op: 'begin' },
+      { op: 'insert', by: 2, into: 'words', batch: { kind: 'mixed', moments: [['a', 1]] }, payloads: false, now: true },
+      { op: 'everything', by: 2 },
+      { op: 'rollback' },
+      { op: 'begin' },
+      { op: 'everything', by: 2 },
+    ],
+  ],
+]
+
+test.each(ONCE_WRONG)('%s', async (_, kind, hands, operations) => {
+  const world = await World.create({ kind, hands, dimension: 2, stretch: 1, packings: [SMALL_PACKING], clock })
+  await world.run(operations, true)
+})
+
 test('so do sequences with blocks of the real size', { timeout: 3_600_000 }, async () => {
   const packings = [PACKING, { ...PACKING, stripsBytesMax: 100_000 }]
   await expectAll(SEQUENCES / 50, ['wal', 'memory'], { dimension: 256, stretch: 12, packings })
