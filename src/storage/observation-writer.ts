@@ -14,6 +14,7 @@ import { joined, recordedAtOf, type Stretch } from './stretch.js'
 import { Strip, StripDraft, stripChecksum } from './strip.js'
 import type { Recent, StripDirectory } from './strip-directory.js'
 import type { Work } from './transaction.js'
+import type { WriteLog } from './write-log.js'
 
 /**
  * Writes the observations of one entity at a time: appended ones to strips or straight into segments, late ones to rows of the tail. It keeps
@@ -35,6 +36,7 @@ export class ObservationWriter {
     database: SqliteDatabase,
     private readonly strips: StripDirectory,
     private readonly packing: Packing,
+    private readonly log: WriteLog,
   ) {
     this.#reader = new ObservationReader(database, strips, true)
     this.#rows = new RowWriter(database)
@@ -57,6 +59,7 @@ export class ObservationWriter {
   /** @param batchCount  How many observations are to come. */
   open(fields: StoredCollection, batchCount: number): OpenCollection {
     const vectorBytes = fields.dimension * 4
+    this.log.open(fields.key, fields.generation + 1)
     return {
       fields,
       generation: fields.generation + 1,
@@ -91,6 +94,7 @@ export class ObservationWriter {
   }
 
   #appendRows(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[]): void {
+    this.log.touch(collection.fields.key, entity.key, items[0]!.timestamp)
     this.settle(collection, entity)
     this.#insertRows(collection, entity, toStretch(items, items.length, collection))
     this.#ripenRows(collection, entity)
@@ -98,12 +102,13 @@ export class ObservationWriter {
 
   /** What fills blocks, with what strips hold before it. The rest is not worth one yet. */
   #appendPacked(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[]): void {
+    this.log.touch(collection.fields.key, entity.key, items[0]!.timestamp)
     const recent = this.#takeRecent(collection, entity)
     const count = items.length + (recent?.count ?? 0)
     const left = count % collection.block.full
     const packed = left < collection.block.min && count > left && left <= items.length ? items.length - left : items.length
-    const brought = toStretch(items, packed, collection)
-    this.#pack(collection, entity, recent === undefined ? brought : joined([recent, brought], collection.vectorBytes))
+    if (recent === undefined) this.#packItems(collection, entity, items, packed)
+    else this.#pack(collection, entity, joined([recent, toStretch(items, packed, collection)], collection.vectorBytes))
     if (packed < items.length) this.#append(collection, entity, items.slice(packed))
   }
 
@@ -125,6 +130,7 @@ export class ObservationWriter {
 
   /** Ones that are not newer than all of their entity: some may replace. */
   #putLate(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[]): number {
+    this.log.touch(collection.fields.key, entity.key, items[0]!.timestamp)
     const recent = this.#recent(entity)
     if (recent !== undefined && items.at(-1)!.timestamp >= recent.firstTimestamp) this.settle(collection, entity)
     const owner = ownerOf(collection, entity)
@@ -188,8 +194,14 @@ export class ObservationWriter {
     extend(entity, stretch.timestamps[0]!, stretch.timestamps.at(-1)!, stretch.count)
   }
 
+  #packItems(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[], count: number): void {
+    this.#segments.insertItems(collection, entity, items, count)
+    extend(entity, items[0]!.timestamp, items[count - 1]!.timestamp, count)
+  }
+
   /** @returns how many observations are gone. Pauses in between. */
   deleteRange(collection: OpenCollection, entity: OpenEntity, from: number, to: number): Work<number> {
+    this.log.touch(collection.fields.key, entity.key, from)
     const recent = this.#recent(entity)
     if (recent !== undefined && recent.lastTimestamp >= from && recent.firstTimestamp <= to) this.settle(collection, entity)
     return this.#eraser.deleteRange(collection, entity, from, to)
@@ -217,6 +229,7 @@ export class ObservationWriter {
   }
 
   dropOldestStrip(collection: OpenCollection, strip: Strip): void {
+    this.log.dropStrip(collection.fields.key, strip.generation)
     this.#deleteStrip.run(strip.key)
     this.strips.dropOldest(collection.fields.key)
     collection.stripCount--
@@ -237,4 +250,13 @@ function toStretch(items: readonly NewObservation[], count: number, { recordedAt
     payloads[i] = payload
   }
   return { count, timestamps, recordedAt, vectors, payloads }
+}
+
+/** In time order, each moment once: of two at the same the later one. */
+export function inTimeOrder(items: readonly NewObservation[]): readonly NewObservation[] {
+  let isRising = true
+  for (let i = 1; i < items.length && isRising; i++) isRising = items[i]!.timestamp > items[i - 1]!.timestamp
+  if (isRising) return items
+  const sorted = items.toSorted((a, b) => a.timestamp - b.timestamp) // a stable sort
+  return sorted.filter(({ timestamp }, i) => timestamp !== sorted[i + 1]?.timestamp)
 }

@@ -24,6 +24,10 @@ export const SPANS_AT_ONCE = 500
 /** Blocks that are kept decoded, in bytes: the same entity is often asked for again. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024
 
+const MET_MAX = 64
+/** A quarter of a megabyte or so. */
+const BLOCKS_AT_ONCE = 8
+
 /** A segment that was read and verified. */
 export interface Segment {
   readonly key: number
@@ -57,9 +61,12 @@ export class SegmentReader {
   readonly #row
   readonly #lastBefore
   readonly #counts
-  /** By key, the one used last at the end. */
+  readonly #range
+  /** By key, the one read last at the end. */
   readonly #kept = new Map<number, Segment>()
   #keptBytes = 0
+  /** Keys that were read not long ago: what is read again is kept. */
+  readonly #met = new Set<number>()
 
   /** @param mayKeep  Nobody can take a key back on this connection: no rollback of somebody else. */
   constructor(
@@ -79,6 +86,10 @@ export class SegmentReader {
     this.#lastBefore = new Statement<[number, number], number>(
       database,
       `SELECT last_timestamp ${of} AND first_timestamp <= ${NUMBER} ORDER BY first_timestamp DESC LIMIT 1`,
+    )
+    this.#range = new Statement<[number, number, number], SegmentRow>(
+      database,
+      `SELECT ${SEGMENT_COLUMNS} ${of} AND first_timestamp >= ${NUMBER} AND first_timestamp <= ${NUMBER} ORDER BY first_timestamp LIMIT ${BLOCKS_AT_ONCE}`,
     )
     const spans = `SELECT first_timestamp, last_timestamp, observation_count ${of}`
     this.#counts = new Statement<[number, number], [number, number, number]>(
@@ -109,23 +120,31 @@ export class SegmentReader {
     return this.#counts.all(entity, first)
   }
 
+  /** The next few that begin from `from` to `to`, in time order; nothing: there are no more. */
+  range(owner: SegmentOwner, from: number, to: number): Segment[] {
+    return this.#range.all(owner.entity, from, to).map((row) => verified(owner, row))
+  }
+
   #read(owner: SegmentOwner, key: number): Segment {
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept
-    const row = this.#row.get(key)
-    const segment = row && toSegment(row, owner.dimension, owner.checksum)
-    if (segment === undefined) {
-      const moment = row?.[1]
-      throw corruption(`${placeInWords(owner.collection, owner.id, moment)}: the segment that begins there`, 'does not match its checksum')
-    }
-    if (this.mayKeep) this.#keep(segment)
+    const segment = verified(owner, this.#row.get(key))
+    if (this.mayKeep) this.#keepOrMeet(segment)
     return segment
   }
 
   /** After a rollback, keys come again with other blocks. */
   forget(): void {
     this.#kept.clear()
+    this.#met.clear()
     this.#keptBytes = 0
+  }
+
+  #keepOrMeet(segment: Segment): void {
+    if (this.#met.delete(segment.key)) this.#keep(segment)
+    else this.#met.add(segment.key)
+    const [oldest] = this.#met
+    if (this.#met.size > MET_MAX) this.#met.delete(oldest!)
   }
 
   #keep(segment: Segment): void {
@@ -137,4 +156,11 @@ export class SegmentReader {
       this.#keptBytes -= observations.vectors.length
     }
   }
+}
+
+/** @throws {StorageError} `STORAGE_CORRUPT` */
+function verified(owner: SegmentOwner, row: SegmentRow | undefined): Segment {
+  const segment = row && toSegment(row, owner.dimension, owner.checksum)
+  if (segment !== undefined) return segment
+  throw corruption(`${placeInWords(owner.collection, owner.id, row?.[1])}: the segment that begins there`, 'does not match its checksum')
 }

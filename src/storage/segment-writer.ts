@@ -1,16 +1,18 @@
 import { ENCODING } from './catalog.js'
-import type { OpenCollection, OpenEntity } from './open-entity.js'
+import { bytesOf, type OpenCollection, type OpenEntity, withoutSign } from './open-entity.js'
 import { blockCounts } from './packing.js'
-import { encodeSegment, SEGMENT_FORMAT, segmentChecksum } from './segment.js'
+import { type Items, SEGMENT_FORMAT, SegmentEncoder, segmentChecksum } from './segment.js'
 import type { Segment } from './segment-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { NUMBER, Statement } from './statement.js'
+import type { NewObservation } from './store.js'
 import { part, type Stretch } from './stretch.js'
 
 const SEGMENTS_REMOVED_AT_ONCE = 50
 
 /** Makes and removes segments, and keeps the entity's count of what they hold. */
 export class SegmentWriter {
+  readonly #encoder = new SegmentEncoder()
   readonly #insert
   readonly #delete
   readonly #deleteSome
@@ -36,12 +38,24 @@ export class SegmentWriter {
     let start = 0
     for (const count of blockCounts(stretch.count, collection.block)) {
       const piece = part(stretch, start, start + count)
-      const data = encodeSegment(piece)
-      const [first, last] = [piece.timestamps[0]!, piece.timestamps[count - 1]!]
-      this.#insert.run(entity.key, first, last, count, ENCODING, SEGMENT_FORMAT, data, segmentChecksum(entity.owner, data))
+      this.#insertBlock(entity, count, piece.timestamps[0]!, piece.timestamps[count - 1]!, this.#encoder.ofStretch(piece))
       start += count
     }
-    entity.packedCount += stretch.count
+  }
+
+  /** The same of what a batch has brought: the first `total` of them, in time order. */
+  insertItems(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[], total: number): void {
+    let start = 0
+    for (const count of blockCounts(total, collection.block)) {
+      const piece = new BroughtItems(items, start, count, collection.recordedAt)
+      this.#insertBlock(entity, count, piece.timestamp(0), piece.timestamp(count - 1), this.#encoder.ofItems(piece, collection.fields.dimension))
+      start += count
+    }
+  }
+
+  #insertBlock(entity: OpenEntity, count: number, first: number, last: number, data: Uint8Array): void {
+    this.#insert.run(entity.key, first, last, count, ENCODING, SEGMENT_FORMAT, data, segmentChecksum(entity.owner, data))
+    entity.packedCount += count
     entity.isChanged = true
   }
 
@@ -58,5 +72,27 @@ export class SegmentWriter {
 
   first(entityKey: number): number | null {
     return this.#first.get(entityKey) ?? null
+  }
+}
+
+/** Some of a batch, in place: a large batch is not copied once more. */
+class BroughtItems implements Items {
+  constructor(
+    private readonly items: readonly NewObservation[],
+    private readonly start: number,
+    readonly count: number,
+    readonly recordedAt: number,
+  ) {}
+
+  timestamp(i: number): number {
+    return withoutSign(this.items[this.start + i]!.timestamp)
+  }
+
+  vector(i: number): Uint8Array {
+    return bytesOf(this.items[this.start + i]!.vector)
+  }
+
+  payload(i: number): string | null {
+    return this.items[this.start + i]!.payload ?? null
   }
 }

@@ -20,8 +20,8 @@ const HAS_PAYLOADS = 2
 export const NO_PAYLOAD = 0xffffffff
 
 /** How large blocks are made, in bytes: one read brings enough, one observation does not cost much more than itself. */
-const BLOCK_BYTES_MIN = 32_768
-const BLOCK_BYTES_MAX = 66_560
+const BLOCK_BYTES_MIN = 28_000
+const BLOCK_BYTES_MAX = 37_500
 /** Of a stored row beside the block. */
 const ROW_BYTES = 64
 
@@ -36,7 +36,7 @@ export interface BlockSize {
 }
 
 /**
- * The count whose block leaves the least of its pages empty, among those of 32 to 65 KiB; at least 1.
+ * The count whose block leaves the least of its pages empty, among those of about 32 KiB; at least 1.
  *
  * SQLite keeps the first part of a long row in a shared page and the rest in pages of its own.
  * Source: "B-tree Pages" and "Cell Payload Overflow Pages" of the SQLite file format, https://sqlite.org/fileformat2.html.
@@ -66,28 +66,81 @@ function pagesOf(bytes: number, pageBytes: number): number {
   return Math.ceil((bytes - local) / (pageBytes - 4)) + 1 / Math.floor((pageBytes - 8) / (local + 6))
 }
 
-/** @returns the block. It shares no memory with `stretch`. */
-export function encodeSegment(stretch: Stretch): Uint8Array {
-  const { count, timestamps, vectors } = stretch
-  const recordedAt = sameForAll(stretch.recordedAt)
-  const payloads = stretch.payloads?.map((payload) => (payload === null ? undefined : Buffer.from(payload)))
-  const each = typeof recordedAt === 'number' ? 1 : count
-  const vectorsAt = HEADER_BYTES + 8 * (count + each)
-  const payloadBytes = payloads === undefined ? 0 : payloads.reduce((sum, payload) => sum + 4 + (payload?.length ?? 0), 0)
-  const block = Buffer.allocUnsafeSlow(vectorsAt + vectors.length + payloadBytes)
-  block.writeUInt32LE(count, 0)
-  block.writeUInt32LE(vectors.length / count / 4, 4)
-  block.writeUInt32LE((each === 1 && typeof recordedAt === 'number' ? 0 : HAS_EACH_RECORDED_AT) | (payloads === undefined ? 0 : HAS_PAYLOADS), 8)
-  block.writeUInt32LE(0, 12)
-  new Float64Array(block.buffer, HEADER_BYTES, count).set(timestamps)
-  if (typeof recordedAt === 'number') block.writeDoubleLE(recordedAt, HEADER_BYTES + 8 * count)
-  else new Float64Array(block.buffer, HEADER_BYTES + 8 * count, count).set(recordedAt)
-  block.set(vectors, vectorsAt)
-  if (payloads !== undefined) writePayloads(block, vectorsAt + vectors.length, payloads)
-  return block
+/** Observations in time order that are still apart. */
+export interface Items {
+  readonly count: number
+  /** One for all, or [count]. */
+  readonly recordedAt: Float64Array | number
+  timestamp(i: number): number
+  /** [4 D] bytes. */
+  vector(i: number): Uint8Array
+  /** JSON text. */
+  payload(i: number): string | null
 }
 
-function writePayloads(block: Buffer, at: number, payloads: readonly (Buffer | undefined)[]): void {
+/** Makes blocks, one after another in the same memory. */
+export class SegmentEncoder {
+  #memory = Buffer.allocUnsafeSlow(2 * BLOCK_BYTES_MAX)
+
+  /** @returns the block, until the next one is made. */
+  ofStretch(stretch: Stretch): Uint8Array {
+    const { count, timestamps, vectors } = stretch
+    const recordedAt = sameForAll(stretch.recordedAt)
+    const payloads = stretch.payloads && textsOf(stretch.payloads)
+    const { block, vectorsAt } = this.#begin(count, vectors.length / count, recordedAt, payloads)
+    new Float64Array(block.buffer, HEADER_BYTES, count).set(timestamps)
+    block.set(vectors, vectorsAt)
+    return block
+  }
+
+  /** The same of what lies apart. */
+  ofItems(items: Items, dimension: number): Uint8Array {
+    const { count } = items
+    const vectorBytes = dimension * 4
+    const payloads = Array.from({ length: count }, (_, i) => items.payload(i))
+    const { block, vectorsAt } = this.#begin(
+      count,
+      vectorBytes,
+      items.recordedAt,
+      payloads.some((payload) => payload !== null) ? textsOf(payloads) : undefined,
+    )
+    const timestamps = new Float64Array(block.buffer, HEADER_BYTES, count)
+    for (let i = 0; i < count; i++) {
+      timestamps[i] = items.timestamp(i)
+      block.set(items.vector(i), vectorsAt + i * vectorBytes)
+    }
+    return block
+  }
+
+  /** Everything but timestamps and vectors. */
+  #begin(count: number, vectorBytes: number, recordedAt: Float64Array | number, payloads: Texts | undefined): { block: Buffer; vectorsAt: number } {
+    const each = typeof recordedAt === 'number' ? 1 : count
+    const vectorsAt = HEADER_BYTES + 8 * (count + each)
+    const payloadsAt = vectorsAt + count * vectorBytes
+    const block = this.#room(payloadsAt + (payloads?.reduce((sum, payload) => sum + 4 + (payload?.length ?? 0), 0) ?? 0))
+    block.writeUInt32LE(count, 0)
+    block.writeUInt32LE(vectorBytes / 4, 4)
+    block.writeUInt32LE((typeof recordedAt === 'number' ? 0 : HAS_EACH_RECORDED_AT) | (payloads === undefined ? 0 : HAS_PAYLOADS), 8)
+    block.writeUInt32LE(0, 12)
+    if (typeof recordedAt === 'number') block.writeDoubleLE(recordedAt, HEADER_BYTES + 8 * count)
+    else new Float64Array(block.buffer, HEADER_BYTES + 8 * count, count).set(recordedAt)
+    if (payloads !== undefined) writePayloads(block, payloadsAt, payloads)
+    return { block, vectorsAt }
+  }
+
+  #room(bytes: number): Buffer {
+    if (bytes > this.#memory.length) this.#memory = Buffer.allocUnsafeSlow(bytes)
+    return this.#memory.subarray(0, bytes)
+  }
+}
+
+type Texts = readonly (Buffer | undefined)[]
+
+function textsOf(payloads: readonly (string | null)[]): Texts {
+  return payloads.map((payload) => (payload === null ? undefined : Buffer.from(payload)))
+}
+
+function writePayloads(block: Buffer, at: number, payloads: Texts): void {
   let textAt = at + 4 * payloads.length
   payloads.forEach((payload, i) => {
     block.writeUInt32LE(payload?.length ?? NO_PAYLOAD, at + 4 * i)
