@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import Sqlite from 'better-sqlite3'
@@ -71,6 +71,20 @@ test('the file of schema 2 has observations in all three places, some of them tw
   const count = 'SELECT (SELECT count(*) FROM chronode_segment), (SELECT count(*) FROM chronode_strip), (SELECT count(*) FROM chronode_observation)'
   expect(ask(path, count)).toEqual([[2, 4, 44]])
   expect(ask(path, 'SELECT sum(shadowed_count) > 0, sum(settled_strip > 0) > 0 FROM chronode_entity')).toEqual([[1, 1]])
+})
+
+test('bringing a file of schema 1 further rewrites none of its rows', async () => {
+  const path = fixture(1)
+  const database = new Sqlite(path)
+  const many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) SELECT 2, 'many' || i, 0, 1, 0 FROM n"
+  database.exec(`INSERT INTO chronode_entity (collection, id, observation_count, generation, checksum) ${many}`)
+  database.pragma('wal_checkpoint(TRUNCATE)')
+  database.close()
+  expect(statSync(path).size).toBeGreaterThan(2_500_000)
+
+  await using db = await openDatabase({ storage: { path } })
+  expect(db.collections()).toHaveLength(2)
+  expect(statSync(`${path}-wal`).size).toBeLessThan(150_000)
 })
 
 describe.each(schemas)('a file of schema %i', (schema) => {
