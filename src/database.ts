@@ -109,9 +109,15 @@ export class Database {
 
   /** @internal */
   constructor(parts: Parts) {
-    const { store, analytics, config } = parts
+    const { store, analytics, config, native } = parts
     this.#parts = parts
-    this.#engine = { store, analytics, settings: () => settingsOf(config), readAheadBytes: config.storage.memoryLimitBytes * READ_AHEAD_SHARE }
+    this.#engine = {
+      store,
+      analytics,
+      kernels: () => native.distances,
+      settings: () => settingsOf(config),
+      readAheadBytes: config.storage.memoryLimitBytes * READ_AHEAD_SHARE,
+    }
   }
 
   /**

@@ -1,10 +1,10 @@
 import { QueryLimitError } from '../errors.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource } from './bind-clauses.js'
-import type { BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
+import type { BoundContext, BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
 import type { Compiled, Kind, Scope, Space } from './compiled.js'
 import { gridTimes, STEPS_MAX } from './grid.js'
 import { entityScope, noAggregates } from './select-scope.js'
-import type { Items, Option, Predict, Times, Using } from './statement.js'
+import type { ContextClause, Items, Option, Predict, Times, Using } from './statement.js'
 
 /** The longest context that a statement may ask for, in observations. */
 export const CONTEXT_MAX = 4096
@@ -48,12 +48,7 @@ function output(name: string, as: string): OutputColumn {
 }
 
 export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
-  const { mistakes } = binder
   const collection = bindSource(statement.source, statement, binder)
-  const context = bindRange(statement.context?.bounds, 'CONTEXT', binder)
-  if (context.last !== undefined && 'count' in context.last && context.last.count > CONTEXT_MAX) {
-    throw mistakes.type(statement.context!, `CONTEXT LAST may be at most ${CONTEXT_MAX} observations; this is ${context.last.count}.`)
-  }
   const columns = bindItems(statement.items, binder)
   return {
     kind: 'predict',
@@ -63,12 +58,20 @@ export function bindPredict(statement: Predict, binder: Binder): BoundPredict {
     entities: bindEntities(statement.entities, collection, binder),
     where: bindCondition(statement.where, entityScope(collection), binder),
     times: bindTimes(statement.times, binder),
-    context,
+    context: bindContext(statement.context, binder),
     ...bindUsing(statement.using, binder),
     ...bindOptions(statement.options, binder),
     order: bindOrder(statement.order, predictScope(collection), () => namedItems(statement.items), binder),
     limit: bindLimit(statement.limit, binder),
   }
+}
+
+export function bindContext(clause: ContextClause | undefined, binder: Binder): BoundContext {
+  const context = bindRange(clause?.bounds, 'CONTEXT', binder)
+  if (context.last !== undefined && 'count' in context.last && context.last.count > CONTEXT_MAX) {
+    throw binder.mistakes.type(clause!, `CONTEXT LAST may be at most ${CONTEXT_MAX} observations; this is ${context.last.count}.`)
+  }
+  return context
 }
 
 /** `vector` alone and `*` are the whole row; named columns are those, and what every answer says. */
@@ -116,7 +119,7 @@ function bindTimes(node: Times, { values, mistakes }: Binder): BoundTimes {
   }
 }
 
-function bindUsing(using: Using | undefined, { values, mistakes, catalog }: Binder): Pick<BoundPredict, 'methods' | 'model'> {
+export function bindUsing(using: Using | undefined, { values, mistakes, catalog }: Binder): Pick<BoundPredict, 'methods' | 'model'> {
   if (using === undefined) return { methods: undefined, model: undefined }
   if (using.kind === 'using-model') return { methods: undefined, model: values.text(using.model, 'A model') }
   const known = catalog.methodNames()
@@ -128,7 +131,7 @@ function bindUsing(using: Using | undefined, { values, mistakes, catalog }: Bind
 
 const OPTIONS = ['fallback', 'timeout_ms']
 
-function bindOptions(options: readonly Option[], { values, mistakes, catalog }: Binder): Pick<BoundPredict, 'fallback' | 'timeoutMs'> {
+export function bindOptions(options: readonly Option[], { values, mistakes, catalog }: Binder): Pick<BoundPredict, 'fallback' | 'timeoutMs'> {
   let fallback: string | undefined
   let timeoutMs: number | undefined
   for (const { name, value } of options) {

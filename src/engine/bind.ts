@@ -1,5 +1,6 @@
 import type { Timestamp } from '../timestamp.js'
 import { type Binder, bindSource, type Catalog, namedCollection } from './bind-clauses.js'
+import { bindNearest } from './bind-nearest.js'
 import { bindPredict } from './bind-predict.js'
 import { bindSelect } from './bind-select.js'
 import { ValueBinder } from './bind-values.js'
@@ -28,6 +29,8 @@ function bindQuery(query: Query, binder: Binder): BoundQuery {
       return bindPredict(query, binder)
     case 'select':
       return bindSelect(query, binder)
+    case 'nearest':
+      return bindNearest(query, binder)
     case 'show':
       return bindShow(query, binder)
     case 'describe':

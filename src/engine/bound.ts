@@ -10,7 +10,7 @@ export type Evaluate = (row: never) => unknown
  * A statement whose names are known to exist and whose parameters have become values.
  * `Row` is what its expressions look at.
  */
-export type BoundQuery = BoundPredict | BoundSelect | BoundShow | BoundDescribe
+export type BoundQuery = BoundPredict | BoundSelect | BoundNearest | BoundShow | BoundDescribe
 
 export interface BoundPredict {
   readonly kind: 'predict'
@@ -86,6 +86,74 @@ export interface BoundAggregate {
 export interface Accumulator {
   add(value: unknown): void
   result(): unknown
+}
+
+export interface BoundNearest {
+  readonly kind: 'nearest'
+  readonly collection: CollectionRecord
+  readonly columns: readonly OutputColumn[]
+  /** At least 1. */
+  readonly k: number
+  readonly target: BoundTarget
+  readonly scope: BoundScope
+  /** Absent: all of them. */
+  readonly entities: BoundEntities
+  /** What is farther away does not count. */
+  readonly within: number | undefined
+  readonly perEntity: number | undefined
+  /** The share of the distance in the score; undefined: rows are ranked by it alone. */
+  readonly alpha: number | undefined
+  /** From when ages are counted; undefined: from the newest candidate. */
+  readonly reference: Timestamp | undefined
+  /** What columns show of stored observations; undefined: nothing that a search does not bring. */
+  readonly shows: BoundShown | undefined
+  readonly limit: BoundLimit | undefined
+}
+
+export interface BoundShown {
+  readonly vectors: boolean
+  readonly payloads: boolean
+}
+
+export type BoundTarget =
+  /** [D] */
+  | { readonly kind: 'vector'; readonly vector: Float32Array }
+  | {
+      readonly kind: 'entity'
+      readonly id: string
+      /** Its last observation at or before; Infinity: its last one; undefined: as the scope sees its candidates. */
+      readonly at: Timestamp | undefined
+      readonly missing: Missing
+      /** Makes the error for an entity that is there without a vector then. */
+      readonly without: (what: string) => Error
+    }
+  | {
+      readonly kind: 'prediction'
+      readonly query: BoundPredict
+      /** Makes the error for a prediction that is not one row. */
+      readonly notOne: (met: string) => Error
+      readonly without: (entity: string, what: string) => Error
+    }
+
+export type BoundScope =
+  | {
+      readonly kind: 'stored'
+      /** `newest`: each entity's last observation at or before `to`, unless it is before `from`. */
+      readonly choice: 'newest' | 'all'
+      /** Ends included; -Infinity and Infinity leave them open. */
+      readonly from: number
+      readonly to: number
+      readonly where: BoundSearchCondition | undefined
+    }
+  | { readonly kind: 'predicted'; readonly at: Timestamp; readonly prediction: BoundPredict }
+
+/** WHERE of a search: what looks at the entity alone is asked once an entity, the rest of observations. Both keep a row when they are true. */
+export interface BoundSearchCondition {
+  /** As it was written, for EXPLAIN. */
+  readonly expression: Expression
+  readonly ofEntity: Evaluate | undefined
+  readonly ofObservation: Evaluate | undefined
+  readonly needs: { readonly vectors: boolean; readonly payloads: boolean }
 }
 
 export interface BoundShow {

@@ -14,7 +14,7 @@ export const LIST_LENGTH_MAX = 10_000
 
 const NO_CLAUSES: ReadonlySet<Keyword> = new Set()
 /** Clauses that begin with two words. */
-const LONG_CLAUSES: Partial<Record<Keyword, string>> = { order: 'ORDER BY', as: 'AS OF', sample: 'SAMPLE BY', group: 'GROUP BY' }
+const LONG_CLAUSES: Partial<Record<Keyword, string>> = { order: 'ORDER BY', as: 'AS OF', sample: 'SAMPLE BY', group: 'GROUP BY', per: 'PER ENTITY' }
 
 /** Where the parser stands: the token that is next, the questions to it, and the mistakes it can be. */
 export class Cursor {
@@ -26,6 +26,8 @@ export class Cursor {
   clauses = NO_CLAUSES
   /** True where a `BETWEEN` behind an operand begins the range clause and is no test: directly in columns and in ORDER BY. */
   betweenIsClause = false
+  /** True in a statement that stands in parentheses, inside of another one. */
+  isNested = false
 
   private readonly tokenizer: Tokenizer
   private ahead: Token | undefined
@@ -55,7 +57,7 @@ export class Cursor {
 
   /** Whether the statement ends here. */
   isAtEnd(): boolean {
-    return this.token.kind === 'end' || this.isSymbol(';')
+    return this.token.kind === 'end' || this.isSymbol(';') || (this.isNested && this.isSymbol(')'))
   }
 
   accept(keyword: Keyword): boolean {

@@ -3,6 +3,7 @@ import { Slice } from '../slice.js'
 import { aggregateRows } from './aggregate-rows.js'
 import type { BoundLimit, Evaluate, OutputColumn } from './bound.js'
 import { catalogRows } from './catalog-rows.js'
+import { nearestRows } from './nearest-rows.js'
 import type { Plan } from './plan.js'
 import { predictRows } from './predict-rows.js'
 import { type KeyedRow, type Pause, sortRows } from './row-order.js'
@@ -26,6 +27,10 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
       return sampleRows(plan.query, plan.rowsWanted, context)
     case 'aggregate':
       return aggregateRows(execute(plan.input, context), plan.query, context.stop)
+    case 'nearest': {
+      const { target } = plan
+      return nearestRows(plan.query, (shared) => (target === undefined ? nothing() : execute(target, shared)), context)
+    }
     case 'catalog':
       return catalogRows(plan.query, context)
     case 'filter':
@@ -41,6 +46,8 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
       return unreachable(plan)
   }
 }
+
+async function* nothing(): AsyncGenerator<Batch> {}
 
 /** The time of an operator is that of everything under it, too. */
 async function* traced(plan: Plan, batches: AsyncIterable<Batch>, trace: Trace): AsyncGenerator<Batch> {

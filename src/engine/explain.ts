@@ -4,10 +4,12 @@ import { formatInterval } from '../interval.js'
 import { formatTimestamp } from '../timestamp.js'
 import type { BoundEntities, BoundGrouping, BoundPredict, BoundRange, BoundSample, BoundSelect, BoundTimes } from './bound.js'
 import { execute } from './execute.js'
+import { candidatesDetail, nearestDetail, searchDetail } from './explain-nearest.js'
 import type { Plan } from './plan.js'
 import { printExpression } from './print-expression.js'
 import type { Context, Trace } from './running.js'
 import { isPredicting } from './sample-rows.js'
+import type { SearchMeta } from './search-meta.js'
 import { openSnapshot } from './stop.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
@@ -21,13 +23,18 @@ export interface ExplainRecord {
 
 /** Tells what a plan does, in tree order; with `analyze` it is run, and each operator says how many rows it gave and in what time. */
 export async function explain(plan: Plan, context: Context, analyze: boolean): Promise<ExplainRecord[]> {
+  let search: SearchMeta | undefined
   const measured = new Map<Plan, { readonly rows: number; readonly elapsedMs: number }>()
   if (analyze) {
     const trace: Trace = (operator, rows, elapsedMs) => measured.set(operator, { rows, elapsedMs })
-    for await (const _ of execute(plan, { ...context, trace })) context.stop.check()
+    const report = (meta: SearchMeta) => {
+      search = meta
+      context.report?.(meta)
+    }
+    for await (const _ of execute(plan, { ...context, trace, report })) context.stop.check()
   }
   const records: ExplainRecord[] = []
-  for (const { level, operation, detail, operator } of await lines(plan, 0, context)) {
+  for (const { level, operation, detail, operator } of await lines(plan, 0, { ...context, search })) {
     const record = { operation: '  '.repeat(level) + operation, detail }
     const times = operator && measured.get(operator)
     records.push(analyze ? { ...record, rows: times?.rows ?? null, elapsed_ms: times === undefined ? null : rounded(times.elapsedMs) } : record)
@@ -39,6 +46,9 @@ function rounded(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
 
+/** `search`: how the NEAREST of this plan was answered, after ANALYZE. */
+type Explained = Context & { readonly search: SearchMeta | undefined }
+
 interface Line {
   readonly level: number
   readonly operation: string
@@ -46,7 +56,7 @@ interface Line {
   readonly operator?: Plan
 }
 
-async function lines(plan: Plan, level: number, context: Context): Promise<Line[]> {
+async function lines(plan: Plan, level: number, context: Explained): Promise<Line[]> {
   const line = (operation: string, detail: string): Line => ({ level, operation, detail, operator: plan })
   switch (plan.kind) {
     case 'project':
@@ -73,9 +83,23 @@ async function lines(plan: Plan, level: number, context: Context): Promise<Line[
       return [line('sample', sampleDetail(plan.query)), ...(await sampleLines(plan.query, level + 1, context))]
     case 'predict':
       return [line('predict', predictDetail(plan.query)), ...(await predictLines(plan.query, level + 1, context))]
+    case 'nearest':
+      return [line('nearest', nearestDetail(plan.query)), ...(await nearestLines(plan, level + 1, context))]
     default:
       return unreachable(plan)
   }
+}
+
+async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }>, level: number, context: Explained): Promise<Line[]> {
+  const { scope } = query
+  const nested = target === undefined ? [] : [{ level, operation: 'target', detail: 'one prediction' }, ...(await lines(target, level + 1, context))]
+  const found = { level, operation: 'search', detail: searchDetail(query, context.search, context.kernels().simd) }
+  if (scope.kind === 'predicted') {
+    const predicted = { level: level + 1, operation: 'predict', detail: predictDetail(scope.prediction) }
+    return [...nested, found, predicted, ...(await predictLines(scope.prediction, level + 2, context))]
+  }
+  const filters = scope.where === undefined ? [] : [{ level: level + 1, operation: 'filter', detail: printExpression(scope.where.expression) }]
+  return [...nested, found, ...filters, { level: level + 1, operation: 'candidates', detail: candidatesDetail(query, scope) }]
 }
 
 function scanDetail({ collection, entities, range, where, isWherePerEntity }: BoundSelect): string {

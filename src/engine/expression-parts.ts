@@ -22,6 +22,12 @@ function partsOf(node: Expression): readonly Expression[] {
   }
 }
 
+/** What AND joins: all of them must hold. */
+export function conjuncts(node: Expression): readonly Expression[] {
+  if (node.kind !== 'binary' || node.operator !== 'and') return [node]
+  return [...conjuncts(node.left), ...conjuncts(node.right)]
+}
+
 /** Whether an aggregate stands anywhere in an expression. */
 export function hasAggregate(node: Expression): boolean {
   if (node.kind === 'call' && AGGREGATE_NAMES.includes(node.name.name.toLowerCase())) return true

@@ -2,6 +2,7 @@ const WORDS = [
   ...['explain', 'analyze', 'predict', 'select', 'show', 'describe', 'nearest', 'backtest'],
   ...['at', 'from', 'to', 'step', 'between', 'and', 'horizon', 'for', 'entity', 'entities', 'each', 'where', 'context', 'last', 'since', 'until'],
   ...['using', 'model', 'with', 'order', 'by', 'asc', 'desc', 'limit', 'offset', 'as', 'of'],
+  ...['tolerance', 'predicted', 'within', 'per', 'return'],
   ...['sample', 'fill', 'none', 'previous', 'linear', 'group', 'having'],
   ...['collections', 'models', 'predictors', 'backtests', 'settings', 'collection'],
   ...['or', 'not', 'in', 'like', 'is', 'null', 'true', 'false', 'interval', 'now', 'latest', 'first', 'payload', 'attributes'],
@@ -36,6 +37,24 @@ export const SELECT_CLAUSES: ReadonlySet<Keyword> = new Set([
   'limit',
   'sample',
   'group',
+])
+
+/** The words that begin a clause after `NEAREST ... TO ...`. */
+export const NEAREST_CLAUSES: ReadonlySet<Keyword> = new Set([
+  'as',
+  'at',
+  'between',
+  'predicted',
+  'from',
+  'for',
+  'where',
+  'context',
+  'using',
+  'within',
+  'per',
+  'return',
+  'with',
+  'limit',
 ])
 
 /** The words that an expression cannot have as the name of a column, unless they are quoted. */

@@ -2,11 +2,12 @@ import type { QuerySyntaxError } from '../errors.js'
 import type { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
 
-type Verb = 'PREDICT' | 'SELECT'
+type Verb = 'PREDICT' | 'SELECT' | 'NEAREST'
 
 const CLAUSES: Readonly<Record<Verb, readonly string[]>> = {
   PREDICT: ['FOR', 'FROM', 'WHERE', 'CONTEXT', 'USING', 'WITH', 'ORDER BY', 'LIMIT'],
   SELECT: ['FOR', 'FROM', 'AS OF', 'BETWEEN', 'LAST', 'SINCE', 'UNTIL', 'SAMPLE BY', 'WHERE', 'GROUP BY', 'ORDER BY', 'LIMIT'],
+  NEAREST: ['AS OF', 'AT', 'BETWEEN', 'PREDICTED AT', 'FROM', 'FOR', 'WHERE', 'CONTEXT', 'USING', 'WITHIN', 'PER ENTITY', 'RETURN', 'WITH', 'LIMIT'],
 }
 
 const NEEDS_CONTEXT = 'In PREDICT a range stands directly behind CONTEXT: either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
@@ -30,6 +31,16 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     with: 'SELECT has no WITH. Options belong to PREDICT.',
     fill: 'FILL stands directly behind SAMPLE BY and its span: SAMPLE BY 1d FILL (linear).',
     having: 'HAVING stands directly behind GROUP BY entity. Conditions on single observations are WHERE.',
+  },
+  NEAREST: {
+    order: 'NEAREST has no ORDER BY: its rows come by rank, the nearest first.',
+    tolerance: 'TOLERANCE stands directly behind AT and its time: AT t TOLERANCE 7d.',
+    last: 'NEAREST has no LAST. The last observation of each entity is AS OF LATEST, which is also meant where nothing is written.',
+    since: 'NEAREST has no SINCE. Write BETWEEN t AND u for every observation of a window, or AT u TOLERANCE 7d for the last one of each entity.',
+    until: 'NEAREST has no UNTIL. For what was known at a time write AS OF and the time.',
+    to: 'NEAREST has one TO. For the neighbours of another vector ask a statement of its own.',
+    sample: 'NEAREST has no SAMPLE BY. Ask a statement for each moment, with AS OF.',
+    group: 'NEAREST has no GROUP BY. To limit how many rows an entity may have, write PER ENTITY 1.',
   },
 }
 

@@ -37,6 +37,11 @@ export class Mistakes {
     return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}${quotes}`, { ...place, suggestions })
   }
 
+  /** An entity that is there, but not then. */
+  absent(span: Span, entity: string, message: string): NotFoundError {
+    return new NotFoundError('entity', entity, message, this.text === '' ? undefined : placeOf(this.text, span))
+  }
+
   missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {
     const suggestions = suggest(name, known)
     const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`

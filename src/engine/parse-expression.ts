@@ -227,7 +227,7 @@ function primary(c: Cursor): Expression {
 }
 
 /** Vector : `[` Number { `,` Number } `]` */
-function vector(c: Cursor, start: number): VectorLiteral {
+export function vector(c: Cursor, start: number): VectorLiteral {
   const values: number[] = []
   do {
     const number = signed(c)

@@ -82,7 +82,7 @@ function items(c: Cursor): Tree.Items {
   const { start, end } = c.token
   if (c.acceptSymbol('*')) return { kind: 'items', start, end, list: undefined }
   if (c.token.keyword === 'at' && !isItem(c)) throw c.error(c.token, `PREDICT needs columns before AT: ${EXAMPLE}.`, ['vector AT', '* AT'])
-  const list = c.list(item)
+  const list = c.list((column) => item(column, 'a column of the prediction, such as vector, or *'))
   return { kind: 'items', start, end: c.lastEnd, list }
 }
 
@@ -93,10 +93,11 @@ function isItem(c: Cursor): boolean {
 }
 
 /** Item : Name [ `AS` Name ] */
-function item(c: Cursor): Tree.Item {
+export function item(c: Cursor, expected: string): Tree.Item {
   const { start } = c.token
-  const name = c.name('a column of the prediction, such as vector, or *')
-  const alias = c.accept('as') ? c.name('a name after AS') : undefined
+  const name = c.name(expected)
+  const isClause = c.clauses.has('as') && c.following().keyword === 'of'
+  const alias = !isClause && c.accept('as') ? c.name('a name after AS') : undefined
   return { kind: 'item', start, end: c.lastEnd, name, alias }
 }
 
@@ -146,7 +147,7 @@ function horizon(c: Cursor): Tree.Horizon {
 }
 
 /** Context : `CONTEXT` Range */
-function contextClause(c: Cursor): Tree.ContextClause {
+export function contextClause(c: Cursor): Tree.ContextClause {
   const { start } = c.advance()
   const { keyword } = c.token
   if (keyword !== 'between' && keyword !== 'last' && keyword !== 'since' && keyword !== 'until') {
@@ -157,7 +158,7 @@ function contextClause(c: Cursor): Tree.ContextClause {
 }
 
 /** Using : `USING` ( `MODEL` Value | Name { `,` Name } ) */
-function using(c: Cursor): Tree.Using {
+export function using(c: Cursor): Tree.Using {
   const { start } = c.advance()
   if (c.accept('model')) {
     const model = value(c, 'the name of a model as text, or a parameter, after MODEL')
@@ -168,7 +169,7 @@ function using(c: Cursor): Tree.Using {
 }
 
 /** With : `WITH` `(` Option { `,` Option } `)` */
-function withOptions(c: Cursor): Tree.Option[] {
+export function withOptions(c: Cursor): Tree.Option[] {
   c.advance()
   c.expectSymbol('(', `"(" and options after WITH, such as WITH (fallback = 'last')`)
   const names = new Set<string>()

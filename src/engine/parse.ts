@@ -1,12 +1,13 @@
 import { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
 import { source } from './parse-clauses.js'
+import { nearest } from './parse-nearest.js'
 import { predict } from './parse-predict.js'
 import { select } from './parse-select.js'
 import { parameter, signed, textLiteral } from './parse-value.js'
 import type { Describe, Identifier, Query, Show, Statement, Value } from './statement.js'
 
-const VERBS = ['PREDICT', 'SELECT', 'SHOW', 'DESCRIBE', 'EXPLAIN', 'ANALYZE']
+const VERBS = ['PREDICT', 'SELECT', 'NEAREST', 'SHOW', 'DESCRIBE', 'EXPLAIN', 'ANALYZE']
 const WRITING = new Set(['INSERT', 'UPDATE', 'DELETE', 'REPLACE', 'UPSERT', 'MERGE', 'CREATE', 'DROP', 'ALTER', 'TRUNCATE'])
 const FROM_ONLY: ReadonlySet<Keyword> = new Set(['from'])
 
@@ -32,21 +33,23 @@ export function parse(text: string): Statement {
 function statement(c: Cursor): Statement {
   const { start, kind, keyword } = c.token
   if (kind === 'end') throw c.error(c.here(), `The query is empty. Write a statement, such as PREDICT vector AT '2030-12-31' FOR ENTITY 'id'.`)
-  if (keyword !== 'explain') return query(c, 'PREDICT, SELECT, SHOW, DESCRIBE or EXPLAIN')
+  if (keyword !== 'explain') return query(c, 'PREDICT, SELECT, NEAREST, SHOW, DESCRIBE or EXPLAIN')
   c.advance()
   const analyze = c.accept('analyze')
   const expected = analyze ? '' : 'ANALYZE, '
-  const explained = query(c, `${expected}PREDICT, SELECT, SHOW or DESCRIBE after EXPLAIN`)
+  const explained = query(c, `${expected}PREDICT, SELECT, NEAREST, SHOW or DESCRIBE after EXPLAIN`)
   return { kind: 'explain', start, end: c.lastEnd, analyze, query: explained }
 }
 
-/** Query : Predict | Select | Show | Describe */
+/** Query : Predict | Select | Nearest | Show | Describe */
 function query(c: Cursor, expected: string): Query {
   switch (c.token.keyword) {
     case 'predict':
       return predict(c)
     case 'select':
       return select(c)
+    case 'nearest':
+      return nearest(c)
     case 'show':
       return show(c)
     case 'describe':
@@ -57,8 +60,8 @@ function query(c: Cursor, expected: string): Query {
 }
 
 function noQuery(c: Cursor, expected: string): Error {
-  if (c.token.keyword === 'nearest' || c.token.keyword === 'backtest') {
-    return c.error(c.token, `${c.found().toUpperCase()} is not in this version of Chronode, which has PREDICT, SELECT, SHOW, DESCRIBE and EXPLAIN.`)
+  if (c.token.keyword === 'backtest') {
+    return c.error(c.token, 'BACKTEST is not in this version of Chronode, which has PREDICT, SELECT, NEAREST, SHOW, DESCRIBE and EXPLAIN.')
   }
   if (c.token.kind === 'word' && WRITING.has(c.token.text.toUpperCase())) {
     return c.error(c.token, 'Queries only read. Write with createCollection(), insert(), setAttributes(), delete() and dropCollection().')

@@ -4,6 +4,7 @@ import type {
   BoundDescribe,
   BoundGrouping,
   BoundLimit,
+  BoundNearest,
   BoundOrderKey,
   BoundPredict,
   BoundQuery,
@@ -11,6 +12,7 @@ import type {
   BoundShow,
   OutputColumn,
 } from './bound.js'
+import { refuseTooManyPredicted } from './nearest-predicted.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
 export type Plan =
@@ -19,6 +21,8 @@ export type Plan =
   /** Reads by itself: what it fills in may lie before the range. */
   | { readonly kind: 'sample'; readonly query: BoundSelect; readonly rowsWanted: number }
   | { readonly kind: 'aggregate'; readonly input: Plan; readonly query: BoundSelect & { readonly grouping: BoundGrouping } }
+  /** `target`: the PREDICT that is its target. */
+  | { readonly kind: 'nearest'; readonly query: BoundNearest; readonly target: Plan | undefined }
   | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
   | { readonly kind: 'filter'; readonly input: Plan; readonly condition: BoundCondition }
   /** `rowsWanted`: how many of the first are needed. */
@@ -35,6 +39,7 @@ export interface Limits {
 
 /** @throws {QueryLimitError} more rows than `maxRows`, as far as that is known before running. */
 export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
+  if (query.kind === 'nearest') return nearest(query, vectors)
   if (query.kind !== 'predict' && query.kind !== 'select') return { kind: 'catalog', query }
   refuseTooMany(query, maxRows)
   const wanted = query.limit === undefined ? Number.POSITIVE_INFINITY : query.limit.offset + query.limit.count
@@ -44,6 +49,18 @@ export function plan(query: BoundQuery, { maxRows, vectors }: Limits): Plan {
   if (query.limit !== undefined) node = { kind: 'limit', input: node, limit: query.limit }
   const columns = vectors === 'none' ? query.columns.filter(({ isVector }) => !isVector) : query.columns
   return { kind: 'project', input: node, columns, isWholeRow: query.kind === 'predict' && query.isWholeRow && vectors === 'float32' }
+}
+
+function nearest(query: BoundNearest, vectors: Limits['vectors']): Plan {
+  const { target, scope, entities, shows, limit, columns } = query
+  if (scope.kind === 'predicted' && entities.kind === 'each' && scope.prediction.where === undefined) {
+    refuseTooManyPredicted(query.collection.entityCount)
+  }
+  const planned = target.kind === 'prediction' ? plan(target.query, { maxRows: Number.POSITIVE_INFINITY, vectors: 'float32' }) : undefined
+  const shown = shows && { ...shows, vectors: shows.vectors && vectors !== 'none' }
+  const search: Plan = { kind: 'nearest', query: { ...query, shows: shown }, target: planned }
+  const input: Plan = limit === undefined ? search : { kind: 'limit', input: search, limit }
+  return { kind: 'project', input, columns: vectors === 'none' ? columns.filter(({ isVector }) => !isVector) : columns, isWholeRow: false }
 }
 
 /** Vectors that nothing shows are not read. */

@@ -1,5 +1,6 @@
 import type { Route } from '../analytics/index.js'
 import { addIntervals } from '../interval.js'
+import type { JsonObject } from '../json.js'
 import { Slice } from '../slice.js'
 import type { EntityRecord, Snapshot } from '../storage/index.js'
 import { lengthOf, type Trajectory } from '../trajectory.js'
@@ -14,6 +15,7 @@ import { openSnapshot } from './stop.js'
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
 export interface Reading {
   readonly id: string
+  readonly attributes: JsonObject | null
   readonly status: 'ok' | 'not_found' | 'no_observations'
   /** One a row; null: counted from observations that do not exist. */
   readonly times: readonly (number | null)[]
@@ -103,14 +105,14 @@ async function readPage(
 function unread(id: string, status: 'not_found' | 'no_observations', query: BoundPredict): Reading {
   const { times } = query
   const list = times.kind === 'list' ? times.list.map((time) => (time.kind === 'instant' ? time.at : null)) : Array<null>(times.count).fill(null)
-  return { id, status, times: list, context: undefined, stored: NOTHING_STORED }
+  return { id, attributes: null, status, times: list, context: undefined, stored: NOTHING_STORED }
 }
 
 function readEntity(snapshot: Snapshot, query: BoundPredict, entity: EntityRecord, context: Trajectory, slice: Slice): Reading | Promise<Reading> {
   const first = entity.firstTimestamp
   if (lengthOf(context) === 0 || first === undefined) return unread(entity.id, 'no_observations', query)
   const times = resolveTimes(query, first, context)
-  const reading: Reading = { id: entity.id, status: 'ok', times, context, stored: NOTHING_STORED }
+  const reading: Reading = { id: entity.id, attributes: entity.attributes, status: 'ok', times, context, stored: NOTHING_STORED }
   return times.every((at) => isBeyond(at, context)) ? reading : withStoredAnswers(reading, times, snapshot, query, entity, slice)
 }
 

@@ -25,11 +25,12 @@ export async function* predictRows(query: BoundPredict, rowsWanted: number, cont
   }
 }
 
-function bytesOfPage(page: readonly Reading[]): number {
+export function bytesOfPage(page: readonly Reading[]): number {
   return page.reduce((bytes, { context, times }) => bytes + (context?.vectors.byteLength ?? 0) + times.length * 64 + 256, 0)
 }
 
-async function answerPage(page: readonly Reading[], query: BoundPredict, route: Route, context: Context): Promise<PredictRecord[]> {
+/** @returns one row an entity and moment. */
+export async function answerPage(page: readonly Reading[], query: BoundPredict, route: Route, context: Context): Promise<PredictRecord[]> {
   const items: PredictionItem[] = []
   const windows = page.map((reading) => {
     const window = reading.context === undefined ? undefined : narrowed(reading.context, query.context)

@@ -1,14 +1,14 @@
 import { unreachable } from '../errors.js'
-import { type Keyword, PREDICT_CLAUSES, SELECT_CLAUSES } from './keyword.js'
+import { type Keyword, NEAREST_CLAUSES, PREDICT_CLAUSES, SELECT_CLAUSES } from './keyword.js'
 import { printBesideRange, printExpression, printInterval, printName, printTime, printValue } from './print-expression.js'
 import type * as Tree from './statement.js'
 
 export { printExpression }
 
-const ITEM_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, 'at'])
-const METHOD_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, 'model'])
+const ITEM_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, ...NEAREST_CLAUSES, 'of'])
+const METHOD_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, ...NEAREST_CLAUSES, 'model'])
 const ALIAS_WORDS: ReadonlySet<Keyword> = new Set([...SELECT_CLAUSES, 'of'])
-const SOURCE_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, ...SELECT_CLAUSES])
+const SOURCE_WORDS: ReadonlySet<Keyword> = new Set([...PREDICT_CLAUSES, ...SELECT_CLAUSES, ...NEAREST_CLAUSES])
 
 /** The canonical text of a statement: `parse` reads it back as the same tree, but for the places of its nodes. */
 export function print(statement: Tree.Statement): string {
@@ -19,6 +19,8 @@ export function print(statement: Tree.Statement): string {
       return printPredict(statement)
     case 'select':
       return printSelect(statement)
+    case 'nearest':
+      return printNearest(statement)
     case 'show':
       return joined('SHOW', statement.what.toUpperCase(), printSource(statement.source))
     case 'describe':
@@ -40,6 +42,52 @@ function printPredict(node: Tree.Predict): string {
     printOrder(node.order),
     printLimit(node.limit),
   )
+}
+
+/** BETWEEN stands before WHERE, behind an operand of which it would be a test. AT stands last: directly behind the target it would belong to that. */
+function printNearest(node: Tree.Nearest): string {
+  const { scope } = node
+  return joined(
+    `NEAREST ${printValue(node.count)} TO ${printTarget(node.target)}`,
+    printSource(node.source),
+    node.entities === undefined ? '' : printEntities(node.entities),
+    scope === undefined || scope.kind === 'at' ? '' : printScope(scope),
+    printWhere(node.where),
+    node.context === undefined ? '' : `CONTEXT ${printRange(node.context.bounds)}`,
+    node.using === undefined ? '' : printUsing(node.using),
+    node.within === undefined ? '' : `WITHIN ${printValue(node.within)}`,
+    node.perEntity === undefined ? '' : `PER ENTITY ${printValue(node.perEntity)}`,
+    node.items === undefined ? '' : `RETURN ${printItems(node.items)}`,
+    printOptions(node.options),
+    printLimit(node.limit),
+    scope?.kind === 'at' ? printScope(scope) : '',
+  )
+}
+
+function printTarget(target: Tree.Target): string {
+  switch (target.kind) {
+    case 'target-entity':
+      return joined(`ENTITY ${printValue(target.entity)}`, target.at === undefined ? '' : `AT ${printTime(target.at)}`)
+    case 'predict':
+      return `(${printPredict(target)})`
+    default:
+      return printExpression(target)
+  }
+}
+
+function printScope(scope: Tree.Scope): string {
+  switch (scope.kind) {
+    case 'as-of':
+      return `AS OF ${printTime(scope.at)}`
+    case 'at':
+      return joined(`AT ${printTime(scope.at)}`, scope.tolerance === undefined ? '' : `TOLERANCE ${printInterval(scope.tolerance)}`)
+    case 'window':
+      return `BETWEEN ${printTime(scope.from)} AND ${printTime(scope.to)}`
+    case 'predicted':
+      return `PREDICTED AT ${printTime(scope.at)}`
+    default:
+      return unreachable(scope)
+  }
 }
 
 /** The range stands before WHERE: behind an operand, BETWEEN would be a test. */

@@ -10,6 +10,7 @@ import type { ParameterValues } from './parameters.js'
 import { parse } from './parse.js'
 import { type Plan, plan } from './plan.js'
 import type { Context, Row } from './running.js'
+import type { SearchMeta } from './search-meta.js'
 import type { Query, Statement } from './statement.js'
 import { createStop, type Stop } from './stop.js'
 
@@ -39,14 +40,17 @@ export interface QueryResult<R = Row> {
   readonly meta: QueryMeta
 }
 
-export interface QueryMeta {
+/** `candidates` and what follows: of NEAREST. */
+export interface QueryMeta extends Partial<SearchMeta> {
   /** Refusals and other things to know, once a cause. */
   readonly warnings: readonly Warning[]
   readonly elapsedMs: number
 }
 
 /** What the engine needs of the database. */
-export type Engine = Pick<Context, 'analytics' | 'settings' | 'readAheadBytes'> & { readonly store: Context['store'] & Pick<Catalog, 'collection'> }
+export type Engine = Pick<Context, 'analytics' | 'kernels' | 'settings' | 'readAheadBytes'> & {
+  readonly store: Context['store'] & Pick<Catalog, 'collection'>
+}
 
 /** What `diagnostics_channel` tells on `chronode:query` of every statement that ran to its end. Parameter values are not in it. */
 export interface QueryMessage {
@@ -79,7 +83,7 @@ export async function run(parsed: ParsedQuery, values: ParameterValues | undefin
     running.stop.check()
     const elapsedMs = performance.now() - start
     if (queries.hasSubscribers) queries.publish({ text: parsed.text, rows: rows.length, elapsedMs } satisfies QueryMessage)
-    return { rows, columns: running.columns, meta: { warnings: running.warnings, elapsedMs } }
+    return { rows, columns: running.columns, meta: { warnings: running.warnings, elapsedMs, ...running.search() } }
   } catch (error) {
     if (queries.hasSubscribers) queries.publish({ text: parsed.text, elapsedMs: performance.now() - start, error } satisfies QueryMessage)
     throw error
@@ -109,6 +113,8 @@ interface Running {
   readonly columns: readonly string[]
   readonly warnings: readonly Warning[]
   readonly stop: Stop
+  /** How a NEAREST was answered, once it was. */
+  search(): SearchMeta | undefined
   batches(): AsyncIterable<readonly object[]>
 }
 
@@ -129,14 +135,24 @@ function begin(
   const bound = bind(query, text, values, catalog, Date.now())
   const planned = plan(bound, { maxRows, vectors })
   const warnings: Warning[] = []
-  const context: Context = { ...engine, stop: createStop({ signal, timeoutMs }), maxRows, vectors, warn: (warning) => addOnce(warnings, warning) }
-  if (statement.kind !== 'explain') return { columns: columnsOf(planned), warnings, stop: context.stop, batches: () => execute(planned, context) }
+  let search: SearchMeta | undefined
+  const context: Context = {
+    ...engine,
+    stop: createStop({ signal, timeoutMs }),
+    maxRows,
+    vectors,
+    warn: (warning) => addOnce(warnings, warning),
+    report: (meta) => {
+      search = meta
+    },
+  }
+  const running = { warnings, stop: context.stop, search: () => search }
+  if (statement.kind !== 'explain') return { ...running, columns: columnsOf(planned), batches: () => execute(planned, context) }
   const { analyze } = statement
   const columns = analyze ? ['operation', 'detail', 'rows', 'elapsed_ms'] : ['operation', 'detail']
   return {
+    ...running,
     columns,
-    warnings,
-    stop: context.stop,
     async *batches() {
       yield await explain(planned, context, analyze)
     },

@@ -1,7 +1,9 @@
 import type { Analytics } from '../analytics/index.js'
 import type { Store } from '../storage/index.js'
 import type { Warning } from '../warning.js'
+import type { DistanceKernels } from './distance-kernels.js'
 import type { Plan } from './plan.js'
+import type { SearchMeta } from './search-meta.js'
 import type { Stop } from './stop.js'
 
 /** A row of a result by its column names; name a type of your own to have rows typed. */
@@ -12,6 +14,8 @@ export type Batch = readonly object[]
 export interface Context {
   readonly store: Pick<Store, 'collections' | 'snapshot'>
   readonly analytics: Analytics
+  /** What ranks predicted vectors; asked for when there are some. */
+  readonly kernels: () => DistanceKernels
   readonly settings: () => readonly { readonly setting: string; readonly value: unknown }[]
   readonly stop: Stop
   readonly maxRows: number
@@ -21,6 +25,8 @@ export interface Context {
   readonly vectors: 'float32' | 'array' | 'none'
   /** Once a cause. */
   readonly warn: (warning: Warning) => void
+  /** Told how a NEAREST was answered. */
+  readonly report?: ((meta: SearchMeta) => void) | undefined
   /** Told of every finished operator, for EXPLAIN ANALYZE. */
   readonly trace?: Trace | undefined
 }

@@ -25,7 +25,7 @@ export const SELECT_STAR: readonly string[] = ['entity', 'timestamp', 'vector', 
 /** Remembers what expressions looked at, so that a scan brings no more than that. */
 export class SelectScope implements Scope {
   readonly names: readonly string[] = [...SELECT_STAR, 'attributes']
-  readonly what = 'column of SELECT'
+  readonly what: string = 'column of SELECT'
   vectors = false
   /** True once a column was to show vectors as they are. */
   shownVectors = false

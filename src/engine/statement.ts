@@ -17,7 +17,7 @@ export interface Explain extends Span {
   readonly query: Query
 }
 
-export type Query = Predict | Select | Show | Describe
+export type Query = Predict | Select | Nearest | Show | Describe
 
 export interface Predict extends Span {
   readonly kind: 'predict'
@@ -46,6 +46,42 @@ export interface Select extends Span {
   readonly order: readonly OrderKey[]
   readonly limit: Limit | undefined
 }
+
+export interface Nearest extends Span {
+  readonly kind: 'nearest'
+  readonly count: Count
+  readonly target: Target
+  /** Undefined: not written, which is AS OF LATEST. */
+  readonly scope: Scope | undefined
+  readonly source: Identifier | undefined
+  readonly entities: Entities | undefined
+  readonly where: Expression | undefined
+  readonly context: ContextClause | undefined
+  readonly using: Using | undefined
+  readonly within: NumberLiteral | Parameter | undefined
+  readonly perEntity: Count | undefined
+  /** What RETURN names. */
+  readonly items: Items | undefined
+  readonly options: readonly Option[]
+  readonly limit: Limit | undefined
+}
+
+/** To what neighbours are near. */
+export type Target = VectorLiteral | Parameter | TargetEntity | Predict
+
+/** `ENTITY v AT t` */
+export interface TargetEntity extends Span {
+  readonly kind: 'target-entity'
+  readonly entity: Value
+  readonly at: Time | undefined
+}
+
+/** Which vectors are candidates. */
+export type Scope =
+  | (Span & { readonly kind: 'as-of'; readonly at: Time })
+  | (Span & { readonly kind: 'at'; readonly at: Time; readonly tolerance: IntervalNode | undefined })
+  | (Span & { readonly kind: 'window'; readonly from: Time; readonly to: Time })
+  | (Span & { readonly kind: 'predicted'; readonly at: Time })
 
 export interface Show extends Span {
   readonly kind: 'show'

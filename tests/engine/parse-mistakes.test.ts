@@ -16,7 +16,7 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     [
       "PREDCIT vector AT '2030' FOR ENTITY 'a'",
       '^^^^^^^',
-      'Expected PREDICT, SELECT, SHOW, DESCRIBE or EXPLAIN; found PREDCIT. Did you mean PREDICT?',
+      'Expected PREDICT, SELECT, NEAREST, SHOW, DESCRIBE or EXPLAIN; found PREDCIT. Did you mean PREDICT?',
       ['PREDICT'],
     ],
     [
@@ -25,30 +25,25 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'Queries only read. Write with createCollection(), insert(), setAttributes(), delete() and dropCollection().',
     ],
     [
-      'NEAREST 10 TO $1',
-      '^^^^^^^',
-      'NEAREST is not in this version of Chronode, which has PREDICT, SELECT, SHOW, DESCRIBE and EXPLAIN.',
-    ],
-    [
       'BACKTEST PREDICT HORIZON 1d',
       '^^^^^^^^',
-      'BACKTEST is not in this version of Chronode, which has PREDICT, SELECT, SHOW, DESCRIBE and EXPLAIN.',
+      'BACKTEST is not in this version of Chronode, which has PREDICT, SELECT, NEAREST, SHOW, DESCRIBE and EXPLAIN.',
     ],
     [
       'climate',
       '^^^^^^^',
-      'Expected PREDICT, SELECT, SHOW, DESCRIBE or EXPLAIN; found climate.',
+      'Expected PREDICT, SELECT, NEAREST, SHOW, DESCRIBE or EXPLAIN; found climate.',
     ],
     [
       'EXPLAIN ANALYSE SELECT *',
       '        ^^^^^^^',
-      'Expected ANALYZE, PREDICT, SELECT, SHOW or DESCRIBE after EXPLAIN; found ANALYSE. Did you mean ANALYZE?',
+      'Expected ANALYZE, PREDICT, SELECT, NEAREST, SHOW or DESCRIBE after EXPLAIN; found ANALYSE. Did you mean ANALYZE?',
       ['ANALYZE'],
     ],
     [
       'EXPLAIN EXPLAIN SELECT *',
       '        ^^^^^^^',
-      'Expected ANALYZE, PREDICT, SELECT, SHOW or DESCRIBE after EXPLAIN; found EXPLAIN.',
+      'Expected ANALYZE, PREDICT, SELECT, NEAREST, SHOW or DESCRIBE after EXPLAIN; found EXPLAIN.',
     ],
   ],
   'what is predicted, and when': [

@@ -64,7 +64,8 @@ export class StatementGenerator {
         source: this.maybe(() => this.identifier()),
       }
     }
-    return kind < 11 ? this.predict() : this.select()
+    if (kind < 8) return this.predict()
+    return kind < 14 ? this.select() : this.nearest()
   }
 
   private predict(): Tree.Predict {
@@ -99,6 +100,48 @@ export class StatementGenerator {
       order: this.order(),
       limit: this.limit(),
     }
+  }
+
+  private nearest(): Tree.Nearest {
+    const target = this.target()
+    const scope = this.maybe(() => this.scope())
+    // Directly behind ENTITY v an AT belongs to the target: there something has to stand between them.
+    const isApart = scope?.kind === 'at' && target.kind === 'target-entity' && target.at === undefined
+    return {
+      kind: 'nearest',
+      ...NOWHERE,
+      count: this.count(),
+      target,
+      scope,
+      source: isApart ? this.identifier() : this.maybe(() => this.identifier()),
+      entities: this.maybe(() => this.entities()),
+      where: this.maybe(() => this.expression()),
+      context: this.maybe(() => ({ kind: 'context', ...NOWHERE, bounds: this.range() })),
+      using: this.maybe(() => this.using()),
+      within: this.maybe(() => (this.random.chance(0.3) ? this.parameter() : this.number())),
+      perEntity: this.maybe(() => this.count()),
+      items: this.maybe(() => ({ kind: 'items', ...NOWHERE, list: this.maybe(() => this.random.list(1, 3, () => this.item())) })),
+      options: this.options(),
+      limit: this.limit(),
+    }
+  }
+
+  private target(): Tree.Target {
+    return this.random.pick<() => Tree.Target>([
+      () => ({ kind: 'vector', ...NOWHERE, values: this.random.list(1, 4, () => this.number().value) }),
+      () => this.parameter(),
+      () => ({ kind: 'target-entity', ...NOWHERE, entity: this.value(), at: this.maybe(() => this.time()) }),
+      () => this.predict(),
+    ])()
+  }
+
+  private scope(): Tree.Scope {
+    return this.random.pick<() => Tree.Scope>([
+      () => ({ kind: 'as-of', ...NOWHERE, at: this.time() }),
+      () => ({ kind: 'at', ...NOWHERE, at: this.time(), tolerance: this.maybe(() => this.interval()) }),
+      () => ({ kind: 'window', ...NOWHERE, from: this.time(), to: this.time() }),
+      () => ({ kind: 'predicted', ...NOWHERE, at: this.time() }),
+    ])()
   }
 
   private maybe<Node>(make: () => Node): Node | undefined {

@@ -47,6 +47,8 @@ export class Scribbler {
         return [this.words('PREDICT'), this.items(node.items), this.words('AT'), this.times(node.times), this.predictClauses(node)]
       case 'select':
         return [this.words('SELECT'), this.columns(node.columns), this.selectClauses(node)]
+      case 'nearest':
+        return [this.words('NEAREST'), this.value(node.count), this.words('TO'), this.target(node.target), this.nearestClauses(node)]
     }
   }
 
@@ -86,6 +88,55 @@ export class Scribbler {
       this.limit(node.limit),
     ]
     return this.random.shuffled([pair, ...others])
+  }
+
+  private target(node: Tree.Target): Piece {
+    switch (node.kind) {
+      case 'target-entity':
+        return [this.words('ENTITY'), this.value(node.entity), node.at === undefined ? [] : [this.words('AT'), this.time(node.at)]]
+      case 'predict':
+        return ['(', this.statement(node), ')']
+      default:
+        return this.bare(node)
+    }
+  }
+
+  /** In any order, but for a BETWEEN behind an operand, which would be a test, and an AT behind the target, which would belong to it. */
+  private nearestClauses(node: Tree.Nearest): Piece {
+    const { scope, where } = node
+    const written = [this.scope(scope), this.where(where)]
+    const isFinished = where === undefined || isComparison(where)
+    const pair = scope?.kind !== 'window' ? this.random.shuffled(written) : isFinished && this.random.chance(0.5) ? written.reverse() : written
+    const others = this.random.shuffled([
+      this.entitiesOf(node),
+      node.context === undefined ? [] : [this.words('CONTEXT'), this.range(node.context.bounds)],
+      this.using(node.using),
+      node.within === undefined ? [] : [this.words('WITHIN'), this.value(node.within)],
+      node.perEntity === undefined ? [] : [this.words('PER ENTITY'), this.value(node.perEntity)],
+      node.items === undefined ? [] : [this.words('RETURN'), this.items(node.items)],
+      this.options(node.options),
+      this.limit(node.limit),
+    ])
+    return scope?.kind === 'at' ? [this.source(node.source), others, pair] : this.random.shuffled([this.source(node.source), pair, ...others])
+  }
+
+  private entitiesOf({ entities }: Tree.Nearest): Piece {
+    return entities === undefined ? [] : this.entities(entities)
+  }
+
+  private scope(scope: Tree.Scope | undefined): Piece {
+    switch (scope?.kind) {
+      case undefined:
+        return []
+      case 'as-of':
+        return [this.words('AS OF'), this.time(scope.at)]
+      case 'at':
+        return [this.words('AT'), this.time(scope.at), scope.tolerance === undefined ? [] : [this.words('TOLERANCE'), this.interval(scope.tolerance)]]
+      case 'window':
+        return [this.words('BETWEEN'), this.time(scope.from), this.words('AND'), this.time(scope.to)]
+      case 'predicted':
+        return [this.words('PREDICTED AT'), this.time(scope.at)]
+    }
   }
 
   private name(name: string): Piece {
