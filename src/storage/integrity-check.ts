@@ -25,25 +25,33 @@ try {
  * @returns what is wrong, in words.
  */
 export async function checkIntegrity(database: SqliteDatabase, connection: Connection, signal: AbortSignal | undefined): Promise<string[]> {
-  const tables = new Statement<[], string>(database, OUR_TABLES).all()
-  const checks = connection.isAttached ? tables.map((table) => `PRAGMA integrity_check(${table})`) : ['PRAGMA integrity_check']
+  const tables = allOf<string>(database, OUR_TABLES, 'list of tables')
+  const checks = connection.isAttached ? tables.rows.map((table) => `PRAGMA integrity_check(${table})`) : ['PRAGMA integrity_check']
   const { path, library } = connection
   const isBeside = database !== connection.database && library !== undefined
   const structure = isBeside ? await checkInWorker({ path, library, checks }, signal) : checkHere(database, checks)
   const damages = structure.filter((line) => line !== 'ok').map((line) => `SQLite's integrity check: ${line}`)
-  return [...damages, ...tables.flatMap((table) => foreignKeys(database, table))]
+  return [...tables.damages, ...damages, ...tables.rows.flatMap((table) => foreignKeys(database, table))]
 }
 
 function checkHere(database: SqliteDatabase, checks: readonly string[]): string[] {
-  return checks.flatMap((check) => new Statement<[], string>(database, check).all())
+  return checks.flatMap((check) => {
+    const { rows, damages } = allOf<string>(database, check, 'integrity check')
+    return [...rows, ...damages]
+  })
 }
 
 function foreignKeys(database: SqliteDatabase, name: string): string[] {
+  const { rows, damages } = allOf<ForeignKeyRow>(database, `PRAGMA foreign_key_check(${name})`, 'foreign key check')
+  return [...damages, ...rows.map(([table, rowid, parent]) => `row ${rowid} of ${table} refers to a row of ${parent} that is not there`)]
+}
+
+/** Damage can be such that SQLite ends a check with an error: then that is what it found. */
+function allOf<Row>(database: SqliteDatabase, sql: string, what: string): { rows: Row[]; damages: string[] } {
   try {
-    const rows = new Statement<[], ForeignKeyRow>(database, `PRAGMA foreign_key_check(${name})`).all()
-    return rows.map(([table, rowid, parent]) => `row ${rowid} of ${table} refers to a row of ${parent} that is not there`)
+    return { rows: new Statement<[], Row>(database, sql).all(), damages: [] }
   } catch (error) {
-    if (error instanceof StorageError && error.code === 'STORAGE_CORRUPT') return [`SQLite's foreign key check: ${error.message}`]
+    if (error instanceof StorageError && error.code === 'STORAGE_CORRUPT') return { rows: [], damages: [`SQLite's ${what}: ${error.message}`] }
     throw error
   }
 }
