@@ -1,6 +1,10 @@
 import {
   type AsOfRequest,
   asOfStatement,
+  type Nearest,
+  type NearestRecord,
+  type NearestRequest,
+  nearestStatement,
   type Predict,
   type PredictRecord,
   type PredictRequest,
@@ -61,7 +65,7 @@ export interface CollectionHost {
   readonly store: Store
   readonly warn: Warn
   assertOpen(): void
-  run(statement: Predict | Select, options: QueryOptions): Promise<QueryResult<unknown>>
+  run(statement: Predict | Select | Nearest, options: QueryOptions): Promise<QueryResult<unknown>>
   track<T>(work: Promise<T>): Promise<T>
 }
 
@@ -181,6 +185,21 @@ export class Collection {
     const { signal, timeoutMs, maxRows } = request
     const { rows } = await this.#host.run(predictStatement(this.name, request), { signal, timeoutMs, maxRows })
     return rows as PredictRecord[]
+  }
+
+  /**
+   * `NEAREST` as an object: the nearest neighbours of a vector, an entity or a prediction, the nearest first.
+   *
+   * @example await words.nearest({ k: 10, to: { entity: 'climate' }, asOf: '1960-12-31' })
+   * @throws {NotFoundError} an unknown entity, method or model, or an entity without a vector then.
+   */
+  async nearest(request: NearestRequest): Promise<NearestRecord[]> {
+    this.#host.assertOpen()
+    if (typeof request !== 'object' || request === null) throw new ArgumentError('request', 'an object such as { k, to }', described(request))
+    this.#current()
+    const { signal, timeoutMs, maxRows } = request
+    const { rows } = await this.#host.run(nearestStatement(this.#record, request), { signal, timeoutMs, maxRows })
+    return rows as NearestRecord[]
   }
 
   /** The last observation of each entity at or before a moment, by entity id. */

@@ -4,7 +4,17 @@ export type { ParameterValues } from './parameters.js'
 export type { PredictedRecord, PredictRecord, StoredRecord, UnansweredRecord } from './predict-record.js'
 export { type Engine, iterate, type ParsedQuery, parseQuery, type QueryMeta, type QueryOptions, type QueryResult, run } from './query.js'
 export type { Row } from './running.js'
-export type { Predict, Select } from './statement.js'
+export type { SearchMeta } from './search-meta.js'
+export type { Nearest, Predict, Select } from './statement.js'
 export { templateQuery } from './template.js'
+export {
+  type EntityTarget,
+  type NearestColumn,
+  type NearestRecord,
+  type NearestRequest,
+  type NearestScope,
+  nearestStatement,
+  type PredictionTarget,
+} from './typed-nearest.js'
 export { type IntervalInput, type PredictedEntities, type PredictedTimes, type PredictRequest, predictStatement } from './typed-predict.js'
 export { type AsOfRequest, asOfStatement, type SelectRecord } from './typed-select.js'

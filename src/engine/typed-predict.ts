@@ -101,7 +101,7 @@ function timesOf(at: PredictedTimes): Times {
   return { kind: 'times', list: [time(at as TimestampInput)], parenthesised: false, ...NOWHERE }
 }
 
-function contextOf(context: NonNullable<PredictRequest['context']>): ContextClause {
+export function contextOf(context: NonNullable<PredictRequest['context']>): ContextClause {
   checkOptions('context', context, ['last', 'since', 'until'])
   const { last, since, until } = context
   const bounds = {
@@ -115,7 +115,7 @@ function contextOf(context: NonNullable<PredictRequest['context']>): ContextClau
   return { kind: 'context', bounds, ...NOWHERE }
 }
 
-function usingOf(using: PredictRequest['using'], model: string | undefined): Using | undefined {
+export function usingOf(using: PredictRequest['using'], model: string | undefined): Using | undefined {
   if (using !== undefined && model !== undefined) throw new ArgumentError('model', 'absent where using is given', described(model))
   if (model !== undefined) return { kind: 'using-model', model: text(model), ...NOWHERE }
   if (using === undefined) return undefined
@@ -125,29 +125,29 @@ function usingOf(using: PredictRequest['using'], model: string | undefined): Usi
   return { kind: 'using-methods', methods: methods.map(identifier), ...NOWHERE }
 }
 
-function time(input: TimestampInput): Time {
+export function time(input: TimestampInput): Time {
   return { kind: 'time', base: number(toTimestamp(input)), shifts: [], ...NOWHERE }
 }
 
-function interval(input: IntervalInput, argument: string): IntervalNode {
+export function interval(input: IntervalInput, argument: string): IntervalNode {
   if (typeof input === 'number' && Number.isFinite(input))
     return { kind: 'interval', value: { kind: 'duration', amount: input, unit: 'ms', ...NOWHERE }, worded: false, ...NOWHERE }
   if (typeof input === 'string' && parseInterval(input) !== undefined) return { kind: 'interval', value: text(input), worded: true, ...NOWHERE }
   throw new ArgumentError(argument, `milliseconds, or text such as '7 days' (${INTERVAL_UNITS})`, described(input))
 }
 
-function option(name: string, value: TextLiteral | NumberLiteral): Option {
+export function option(name: string, value: TextLiteral | NumberLiteral): Option {
   return { kind: 'option', name: identifier(name), value, ...NOWHERE }
 }
 
-function text(value: string): TextLiteral {
+export function text(value: string): TextLiteral {
   return { kind: 'text', value, ...NOWHERE }
 }
 
-function number(value: number): NumberLiteral {
+export function number(value: number): NumberLiteral {
   return { kind: 'number', value, ...NOWHERE }
 }
 
-function identifier(name: string): Identifier {
+export function identifier(name: string): Identifier {
   return { kind: 'identifier', name, ...NOWHERE }
 }

@@ -43,7 +43,7 @@ export function asOfStatement(collection: string, at: TimestampInput, { entities
   }
 }
 
-function listed(ids: readonly string[]): Entities {
+export function listed(ids: readonly string[]): Entities {
   if (!Array.isArray(ids)) throw new ArgumentError('entities', 'a list of entity ids', described(ids))
   return {
     kind: 'entities',
