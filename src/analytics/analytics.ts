@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.js'
-import type { Outcome, PredictionItem, Predictor, RefusalReason } from '../prediction.js'
+import type { Outcome, PredictionItem, Predictor, Refusal, RefusalReason } from '../prediction.js'
 
 /** What analytics must know of a collection. */
 export interface PredictedCollection {
@@ -80,6 +80,14 @@ export interface Answer {
   readonly firstRefusal: Extract<Outcome, { kind: 'refused' }> | undefined
 }
 
+/** What can be said to one target at once. */
+export type ImmediateAnswer =
+  | { readonly kind: 'answered'; readonly answer: Answer & { readonly vector: Float32Array; readonly method: string } }
+  /** All that were asked refused, and the configuration wants no fallback. */
+  | { readonly kind: 'refused'; readonly tried: readonly string[]; readonly refusal: Refusal }
+  /** It is this method's turn, and its answer has to be waited for. `reason`: why it is asked. */
+  | { readonly kind: 'waits'; readonly method: string; readonly reason: string }
+
 /** Prediction, as the engine sees it. */
 export interface Analytics {
   /**
@@ -97,6 +105,8 @@ export interface Analytics {
     items: readonly PredictionItem[],
     options: { signal: AbortSignal },
   ): Promise<readonly (readonly Answer[])[]>
+  /** `route` and `predict` for who cannot wait: one item with one target. Only built-in methods without a model answer. */
+  predictNow(request: RouteRequest, item: PredictionItem): ImmediateAnswer
   register(name: string, predictor: Predictor): void
   /** All names that USING and `fallback` may take now. */
   methodNames(): readonly string[]

@@ -10,6 +10,7 @@ import { warnOfFallbacks } from './fallback-warning.js'
 import { ERROR, Methods } from './methods.js'
 import { neuralStep } from './neural-step.js'
 import { predictInOrder } from './predict-in-order.js'
+import { predictNow } from './predict-now.js'
 import { describePredictors } from './predictor-descriptions.js'
 import { routeOf } from './routing.js'
 
@@ -67,6 +68,10 @@ export function createAnalytics({ config, native, warn, predictors = {}, clock =
         })
       }
       return answers
+    },
+    predictNow(request, item) {
+      refuseWhenClosed()
+      return predictNow(request, item, { config, methods, warn })
     },
     register: (name, predictor) => methods.register(name, predictor),
     methodNames: () => methods.names(),

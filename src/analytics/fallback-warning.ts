@@ -1,6 +1,6 @@
 import type { Refusal, RefusalReason } from '../prediction.js'
 import type { Warn } from '../warning.js'
-import type { Answer, PredictedCollection, Route, RouteStep } from './analytics.js'
+import type { Answer, PredictedCollection, RouteStep } from './analytics.js'
 import { ERROR, NEURAL_ODE } from './methods.js'
 
 /** How to mend what the neural predictor refused for. What other predictors say of themselves is all there is to say. */
@@ -15,6 +15,8 @@ const ADVICE: Partial<Readonly<Record<RefusalReason, string>>> = {
   timeout: 'Raise timeout_ms, or make the model faster. A model that timed out rests until its call returns or its file is replaced.',
   disabled: 'Set neural_ode = true, or leave neural_ode out of USING.',
 }
+
+type AskedStep = Pick<RouteStep, 'method' | 'model' | 'shut'>
 
 /** What makes two refusals the same for the operator: a model that cannot serve is one cause, whoever asks. */
 function causeOf(reason: RefusalReason, subject: string): string {
@@ -36,7 +38,12 @@ export function warnOfModel({ reason, message }: Refusal, fallback: string, warn
  *
  * A context that is too short is no cause: that lies in the data, and no operator can mend it.
  */
-export function warnOfFallbacks(answers: readonly (readonly Answer[])[], route: Route, collection: PredictedCollection, warn: Warn): void {
+export function warnOfFallbacks(
+  answers: readonly (readonly Answer[])[],
+  route: { readonly steps: readonly AskedStep[] },
+  collection: Pick<PredictedCollection, 'name'>,
+  warn: Warn,
+): void {
   const told = new Set<RefusalReason>(['too_few_observations'])
   for (const list of answers) {
     for (const { firstRefusal, method } of list) {
@@ -47,7 +54,7 @@ export function warnOfFallbacks(answers: readonly (readonly Answer[])[], route: 
   }
 }
 
-function warnOfFallback({ reason, message }: Refusal, asked: RouteStep, answered: string, collection: string, warn: Warn): void {
+function warnOfFallback({ reason, message }: Refusal, asked: AskedStep, answered: string, collection: string, warn: Warn): void {
   const { method, model, shut } = asked
   const advice = method === NEURAL_ODE ? ` ${ADVICE[reason] ?? ''}` : ''
   const text = `Predictions in collection "${collection}" come from "${answered}" instead of "${method}" (${reason}): ${message}${advice}`

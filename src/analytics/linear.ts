@@ -1,27 +1,13 @@
-import { type Outcome, type PredictionItem, type Predictor, refused } from '../prediction.js'
-import { Slice } from '../slice.js'
+import { type Outcome, type PredictionItem, refused } from '../prediction.js'
 import type { Trajectory } from '../trajectory.js'
-import { abortable } from './abortable.js'
+import { type ImmediatePredictor, immediatePredictor } from './immediate-predictor.js'
 
 /**
  * The line through the last two observations: y(t) = y2 + (y2 - y1) (t - t2) / (t2 - t1), in double, then narrowed.
  *
  * It refuses a context of one observation (`too_few_observations`) and a line that leaves float32 (`non_finite_output`).
  */
-export const linear: Predictor = {
-  context: { min: 2, max: 2 },
-
-  async predict(items, { signal }) {
-    const slice = new Slice()
-    const answers: Outcome[][] = []
-    for (const item of items) {
-      answers.push(continueLine(item))
-      const pause = slice.pause()
-      if (pause !== undefined) await abortable(pause, signal)
-    }
-    return answers
-  },
-}
+export const linear: ImmediatePredictor = immediatePredictor({ min: 2, max: 2 }, continueLine)
 
 function continueLine({ context, targets }: PredictionItem): Outcome[] {
   const { timestamps } = context

@@ -1,6 +1,7 @@
 import { ArgumentError, described, NotFoundError } from '../errors.js'
 import type { Predictor } from '../prediction.js'
 import { suggest } from '../suggestion.js'
+import type { ImmediatePredictor } from './immediate-predictor.js'
 import { last } from './last.js'
 import { linear } from './linear.js'
 
@@ -9,7 +10,7 @@ export const NEURAL_ODE = 'neural_ode'
 export const ERROR = 'error'
 
 /** Methods that need nothing but the context. */
-const BUILT_IN: ReadonlyMap<string, Predictor> = new Map([
+const BUILT_IN: ReadonlyMap<string, ImmediatePredictor> = new Map([
   ['linear', linear],
   ['last', last],
 ])
@@ -41,7 +42,7 @@ export class Methods {
     return name === NEURAL_ODE || BUILT_IN.has(name) || this.#registered.has(name)
   }
 
-  builtIn(name: string): Predictor | undefined {
+  builtIn(name: string): ImmediatePredictor | undefined {
     return BUILT_IN.get(name)
   }
 

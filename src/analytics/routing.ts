@@ -24,15 +24,9 @@ export interface RoutingContext {
 /** DESIGN: `USING` > `method` of the file > neural where it is on > `linear`; then the fallback, then `last`. */
 export async function routeOf(request: RouteRequest, context: RoutingContext): Promise<Route> {
   const { collection } = request
-  const { config, methods } = context
+  const { methods } = context
   if (request.model !== undefined) throw unknownModel(request.model, context.models())
-  const settings = settingsOf(config, collection.name)
-  const { asked, reason } = askedMethods(request, config, settings)
-  const fallback = request.fallback ?? settings.fallback
-  const failsWhenRefused = fallback === ERROR
-  const order: [string, RouteStep['role']][] = asked.map((name) => [name, 'asked'])
-  if (!failsWhenRefused) order.push([fallback, 'fallback'], ['last', 'last'])
-  for (const [name] of order) methods.check(name)
+  const { settings, order, failsWhenRefused, reason } = orderOf(request, context)
 
   const timeoutMs = request.timeoutMs ?? settings.timeoutMs
   const steps: RouteStep[] = []
@@ -48,6 +42,27 @@ export async function routeOf(request: RouteRequest, context: RoutingContext): P
     }
   }
   return { steps, failsWhenRefused, context: settings.context ?? modelContext ?? CONTEXT_DEFAULT, reason }
+}
+
+/** The methods of a route, each with why it is there. */
+export interface MethodOrder {
+  readonly settings: AnalyticsConfig
+  readonly order: readonly (readonly [method: string, role: RouteStep['role']])[]
+  readonly failsWhenRefused: boolean
+  /** Why the first ones are asked. */
+  readonly reason: string
+}
+
+/** @throws {NotFoundError} a method that nothing bears. */
+export function orderOf(request: RouteRequest, { config, methods }: Pick<RoutingContext, 'config' | 'methods'>): MethodOrder {
+  const settings = settingsOf(config, request.collection.name)
+  const { asked, reason } = askedMethods(request, config, settings)
+  const fallback = request.fallback ?? settings.fallback
+  const failsWhenRefused = fallback === ERROR
+  const order: [string, RouteStep['role']][] = asked.map((name) => [name, 'asked'])
+  if (!failsWhenRefused) order.push([fallback, 'fallback'], ['last', 'last'])
+  for (const [name] of order) methods.check(name)
+  return { settings, order, failsWhenRefused, reason }
 }
 
 export function settingsOf({ analytics, collections }: RoutingConfig, collection: string): AnalyticsConfig {

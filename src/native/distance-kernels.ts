@@ -86,4 +86,6 @@ export interface DistanceKernels {
    * @throws {ArgumentError} an argument that does not fit the others, named; before anything is read.
    */
   scan(request: ScanRequest, options?: ScanOptions): Promise<readonly Neighbours[]>
+  /** The same before it returns, by WebAssembly: for who cannot wait. Nothing else runs meanwhile. */
+  scanNow(request: ScanRequest): readonly Neighbours[]
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { RawKernels, RawNeighbours } from './addon-interface.js'
 import { type CheckedScan, checkedScan } from './checked-scan.js'
 import type { DistanceKernels, Neighbours, ScanOptions, ScanRequest } from './distance-kernels.js'
+import { WasmKernels } from './wasm-kernels.js'
 
 /** A scan of less is done at once, on the event loop: 0.1 ms or so, and going to another thread and back costs 0.02 to 0.05. */
 const INLINE_BYTES_MAX = 512 * 1024
@@ -16,6 +17,7 @@ let lastTicket = 0
 
 /** The addon's kernels, on its own threads. */
 export class NativeKernels implements DistanceKernels {
+  private readonly immediate = new WasmKernels()
   private readonly threadsMax = Math.min(Math.max(availableParallelism() - 1, 1), THREADS_MAX)
 
   /** @param simd  One of `addon.simds`, the widest unless a test wants another. */
@@ -38,6 +40,11 @@ export class NativeKernels implements DistanceKernels {
     const found = await this.run(scan, chosen, signal)
     if (found === undefined) throw signal?.reason
     return split(found)
+  }
+
+  /** The addon answers by promises, whose values nobody can have at once. */
+  scanNow(request: ScanRequest): readonly Neighbours[] {
+    return this.immediate.scanNow(request)
   }
 
   private async run(scan: CheckedScan, threads: number, signal: AbortSignal | undefined): Promise<RawNeighbours | undefined> {

@@ -74,10 +74,26 @@ export class WasmKernels implements DistanceKernels {
         await pause
         signal?.throwIfAborted()
       }
-      return Array.from({ length: scan.queryCount }, (_, query) => neighbours(kernels, query))
+      return allNeighbours(kernels, scan)
     } finally {
-      if (this.idle.length === 0 && kernels.memory.buffer.byteLength <= KEPT_BYTES_MAX) this.idle.push(kernels)
+      this.keep(kernels)
     }
+  }
+
+  scanNow(request: ScanRequest): readonly Neighbours[] {
+    const scan = checkedScan(request)
+    const kernels = this.idle.pop() ?? this.instantiate()
+    try {
+      const blocks = new Blocks(kernels, scan)
+      while (blocks.fill()) kernels.scan(blocks.count)
+      return allNeighbours(kernels, scan)
+    } finally {
+      this.keep(kernels)
+    }
+  }
+
+  private keep(kernels: WasmExports): void {
+    if (this.idle.length === 0 && kernels.memory.buffer.byteLength <= KEPT_BYTES_MAX) this.idle.push(kernels)
   }
 
   private instantiate(): WasmExports {
@@ -162,6 +178,10 @@ function writeQuestion(kernels: WasmExports, request: CheckedScan): void {
   const excludedOwners = new Uint32Array(buffer, kernels.excluded(), QUERIES_MAX).fill(NO_OWNER)
   if (excluded !== undefined) excludedOwners.set(excluded.subarray(0, queryCount))
   kernels.begin(metric, within, alpha, reference, span)
+}
+
+function allNeighbours(kernels: WasmExports, { queryCount }: CheckedScan): Neighbours[] {
+  return Array.from({ length: queryCount }, (_, query) => neighbours(kernels, query))
 }
 
 function neighbours(kernels: WasmExports, query: number): Neighbours {

@@ -52,6 +52,7 @@ describe.each(paths)('$simd', (kernels) => {
       queries.set(matrix.subarray(0, dimension))
       const request = { metric, dimension, matrix, queries, runs: Uint32Array.of(0, rows), k: rows }
       expect(await scanned(kernels, request)).toEqual(expected(request))
+      expect(kernels.scanNow(request).map(listed)).toEqual(expected(request))
     })
 
     test('finds what a sort finds, whatever is asked', async () => {
