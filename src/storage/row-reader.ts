@@ -36,6 +36,7 @@ export class RowReader {
   readonly #nthNewest
   readonly #stretch
   readonly #timestamps
+  readonly #count
 
   constructor(database: SqliteDatabase) {
     const where = `FROM chronode_observation WHERE entity = ${NUMBER}`
@@ -55,6 +56,7 @@ export class RowReader {
       database,
       `SELECT count(*), min(timestamp), max(timestamp) FROM (SELECT timestamp ${where} AND timestamp > ${NUMBER} AND timestamp <= ${NUMBER} ORDER BY timestamp LIMIT ${STEPS_MAX})`,
     )
+    this.#count = new Statement<[number], number>(database, `SELECT count(*) ${where}`)
     this.#timestamps = new Statement<[number, number, number, number], number>(
       database,
       `SELECT timestamp ${where} ${inRange} ORDER BY timestamp LIMIT ${NUMBER}`,
@@ -70,6 +72,11 @@ export class RowReader {
   /** The oldest `limit` in the range, in time order. */
   oldest(entity: number, from: number, to: number, limit: number): ObservationRow[] {
     return this.#oldest.all(entity, from, to, limit)
+  }
+
+  /** How many an entity has: few, unless they are waiting to be packed. */
+  count(entity: number): number {
+    return this.#count.get(entity)!
   }
 
   /** The oldest `limit` moments of the range, in time order. */

@@ -1,7 +1,7 @@
 import { DatabaseClosedError, InvariantError, QueryLimitError, QueryStoppedError } from '../errors.js'
 import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
-import type { StoredCollection, StoredEntity } from './catalog.js'
+import { rowCount, type StoredCollection, type StoredEntity } from './catalog.js'
 import { corruption, placeInWords } from './corruption.js'
 import { EVERYTHING, toObservation, toObservations } from './observation.js'
 import { justAfter, type Owner as PlacedOwner } from './observation-reader.js'
@@ -224,10 +224,22 @@ export class SqliteSnapshot implements Snapshot {
   #checkObservationCount({ collection, entity }: Owner, from: number, to: number, limit: number, count: number): void {
     if (from > (entity.firstTimestamp ?? from) || to < (entity.lastTimestamp ?? to)) return
     const expected = Math.min(limit, entity.observationCount)
-    if (count === expected) return
+    if (count === expected) {
+      this.#checkShadowingRows({ collection, entity })
+      return
+    }
     const now = this.reader.entityNow(collection, entity.id)
     if (now?.key !== entity.key || now.observationCount !== entity.observationCount) return // changed by insertNow, where there is one connection
     throw corruption(placeInWords(collection.name, entity.id), `should have ${expected} observations, and ${count} were found`)
+  }
+
+  /** Where a row that stands in front of a segment is lost, an older version would show, and the count be right. */
+  #checkShadowingRows(owner: Owner): void {
+    const { entity } = this.#place(owner)
+    if (entity.shadowedCount === 0) return
+    const [expected, count] = [rowCount(entity), this.reader.observations.rows.count(entity.key)]
+    if (count !== expected)
+      throw corruption(placeInWords(owner.collection.name, owner.entity.id), `should have ${expected} unpacked observations, and ${count} were found`)
   }
 
   #checkEntityCount(collection: CollectionRecord, count: number): void {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { openStore, type Snapshot, type Store } from '../../src/storage/index.js'
 import { Random, seedOfRun } from '../support/random.js'
 import { countFlips, FLIP_PACKING, fill } from './flips.ts'
-import { contents, createWords, found, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
+import { contents, createWords, found, observation, openForTest, reading, rejection, SMALL_PACKING, temporaryFile } from './support.js'
 
 const DAY = 86_400_000
 /** What verify() says of `calm` then. */
@@ -147,6 +147,23 @@ describe('a row that went missing', () => {
       entity: 'calm',
       what: 'says that its observations are from 1970-01-01T00:00:00.000Z to 1970-01-03T00:00:00.000Z; they are from 1970-01-01T00:00:00.000Z to 1970-01-02T00:00:00.000Z',
     })
+  })
+
+  test('is missed where it stood in front of an older version in a segment', async () => {
+    const path = temporaryFile()
+    const store = await openForTest({ path, packing: SMALL_PACKING })
+    const words = await createWords(store)
+    await store.insert(
+      words,
+      [0, 1, 2, 3, 4].map((t) => observation('calm', t)),
+    )
+    await store.insert(words, [observation('calm', 2, [9, 9])])
+    await store.close()
+    damage(path, 'DELETE FROM chronode_observation')
+    const damaged = await openForTest({ path })
+    const error = await rejection(contents(damaged))
+    expect(error.message).toMatch(/entity "calm" should have 1 unpacked observations, and 0 were found/)
+    expect(await damaged.verify()).toMatchObject({ ok: false })
   })
 
   test('is missed when it is an entity', async () => {
