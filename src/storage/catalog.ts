@@ -1,11 +1,11 @@
 import type { JsonObject } from '../json.js'
 import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
+import type { Recent } from './recent.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { NUMBER, Statement, TEXT } from './statement.js'
 import type { CollectionRecord, EntityRecord, Metric } from './store.js'
-import type { Recent } from './strip-directory.js'
 
 /** A collection's row, whole and verified. */
 export interface StoredCollection extends CollectionRecord {

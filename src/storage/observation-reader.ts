@@ -1,13 +1,14 @@
 import { type Place, rowCount } from './catalog.js'
 import { ObservationChecksum, ownerChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
+import type { Recent } from './recent.js'
 import { type Extent, greatest, isIntact, least, type ObservationRow, RowReader, rowsToStretch } from './row-reader.js'
 import { type SegmentOwner, SegmentReader } from './segment-reader.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import type { CollectionRecord } from './store.js'
 import { countBefore, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
 import type { Strip } from './strip.js'
-import type { Recent, StripDirectory } from './strip-directory.js'
+import type { StripDirectory } from './strip-directory.js'
 
 /** Whose observations are read: an entity in its collection. */
 export interface Owner {

@@ -5,6 +5,7 @@ import { ObservationReader } from './observation-reader.js'
 import { bytesOf, extend, type OpenCollection, type OpenEntity, ownerOf, withoutSign } from './open-entity.js'
 import { Packer } from './packer.js'
 import type { Packing } from './packing.js'
+import type { Recent } from './recent.js'
 import { RowWriter } from './row-writer.js'
 import { SegmentWriter } from './segment-writer.js'
 import type { SqliteDatabase } from './sqlite-library.js'
@@ -12,7 +13,7 @@ import { Statement } from './statement.js'
 import type { NewObservation } from './store.js'
 import { joined, recordedAtOf, type Stretch } from './stretch.js'
 import { Strip, StripDraft, stripChecksum } from './strip.js'
-import type { Recent, StripDirectory } from './strip-directory.js'
+import type { StripDirectory } from './strip-directory.js'
 import type { Work } from './transaction.js'
 import type { WriteLog } from './write-log.js'
 
@@ -59,7 +60,6 @@ export class ObservationWriter {
   /** @param batchCount  How many observations are to come. */
   open(fields: StoredCollection, batchCount: number): OpenCollection {
     const vectorBytes = fields.dimension * 4
-    this.log.open(fields.key, fields.generation + 1)
     return {
       fields,
       generation: fields.generation + 1,
