@@ -17,9 +17,9 @@ export class Changes {
       'SELECT entity FROM chronode_removed_entity WHERE collection = ? AND generation > ?',
     )
     // By the table itself, in its order: there is no index of generations, and that of ids would be a detour.
-    this.#changed = new Statement<[number, number, number, number], [number, string]>(
+    this.#changed = new Statement<[number, number, number, number], number>(
       database,
-      `SELECT key, id FROM chronode_entity WHERE key > ${NUMBER} AND key <= ${NUMBER} AND +collection = ? AND generation > ?`,
+      `SELECT key FROM chronode_entity WHERE key > ${NUMBER} AND key <= ${NUMBER} AND +collection = ? AND generation > ?`,
     )
     this.#lastKey = new Statement<[], number | null>(database, 'SELECT max(key) FROM chronode_entity')
   }
@@ -29,9 +29,9 @@ export class Changes {
     return this.#removed.all(collection, generation)
   }
 
-  /** Entities whose own rows were written: as they say of themselves, unverified. Pauses in between. */
-  *entitiesSince(collection: number, generation: number): Work<readonly (readonly [key: number, id: string])[]> {
-    const changed: [number, string][] = []
+  /** Keys of entities whose own rows were written. Pauses in between. */
+  *entitiesSince(collection: number, generation: number): Work<readonly number[]> {
+    const changed: number[] = []
     const last = this.#lastKey.get() ?? 0
     for (let after = 0; after < last; after += KEYS_A_STEP) {
       changed.push(...this.#changed.all(after, after + KEYS_A_STEP, collection, generation))

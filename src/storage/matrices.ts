@@ -2,6 +2,7 @@ import { Matrix, MatrixFull, matrixBytes } from './matrix.js'
 import { fill, follow, type View } from './matrix-sync.js'
 import type { MemoryAccount } from './memory-account.js'
 import { Turnstile } from './turnstile.js'
+import type { WriteLog } from './write-log.js'
 
 /** A matrix that nobody has searched for so long is let go of. */
 const IDLE_MS = 5 * 60 * 1000
@@ -18,7 +19,10 @@ interface Held {
 export class Matrices {
   readonly #held = new Map<number, Held>()
 
-  constructor(private readonly memory: MemoryAccount) {}
+  constructor(
+    private readonly memory: MemoryAccount,
+    private readonly writeLog: WriteLog,
+  ) {}
 
   /** Whether it has been built, of whichever generation, or is being built. */
   has(collection: number): boolean {
@@ -49,6 +53,7 @@ export class Matrices {
   forget(collection: number): void {
     this.#held.get(collection)?.matrix?.close()
     this.#held.delete(collection)
+    this.writeLog.unwatch(collection)
   }
 
   forgetAll(): void {
@@ -90,8 +95,9 @@ export class Matrices {
     const matrix = before ?? this.#begin(view)
     if (matrix === undefined) return
     held.matrix = undefined
+    this.writeLog.watch(collection.key)
     try {
-      await (before === undefined ? fill(matrix, view) : follow(matrix, view))
+      await (before === undefined ? fill(matrix, view) : follow(matrix, view, this.writeLog))
       const isRight = snapshot.reader.settledState() === state && isSameGeneration(view) && isWhole(matrix, view)
       if (isRight && this.#held.get(collection.key) === held) held.matrix = matrix
     } catch (error) {

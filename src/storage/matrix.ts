@@ -1,6 +1,6 @@
 import type { Slice } from '../slice.js'
 import { compareText } from '../text-order.js'
-import { type Piece, rowBytes, Slab } from './matrix-slab.js'
+import { type Piece, rowAt, rowBytes, Slab } from './matrix-slab.js'
 import type { MemoryAccount } from './memory-account.js'
 import type { Stretch } from './stretch.js'
 
@@ -8,6 +8,8 @@ const SLAB_BYTES_MAX = 64 * 1024 * 1024
 const SLAB_BYTES_MIN = 64 * 1024
 /** No more than this is moved in one go, so that it takes a few milliseconds. */
 const PIECE_BYTES_MAX = 8 * 1024 * 1024
+/** A piece with less room moves to where it has more; others stay, and another one follows. */
+const MOVED_ROWS_MAX = 32
 /** What an entity takes beside its rows: measured with ids of 10 letters. */
 const ENTITY_BYTES = 400
 const ENTITIES_A_SLICE = 1000
@@ -22,7 +24,7 @@ export interface MatrixEntity {
   /** Its number in `Slab.owners`. */
   readonly owner: number
   /** In time order. */
-  pieces: Piece[]
+  readonly pieces: Piece[]
 }
 
 /** How much memory it would take at first. */
@@ -37,8 +39,9 @@ function withSlack(count: number): number {
 /**
  * The vectors of one collection in memory, entity by entity, each in time order: a window of time is a run of rows of each.
  *
- * Behind an entity's rows there is room for more. When that is full they move to the end, with twice the room; what they leave is a hole, and a
- * slab with more holes than rows is given up. Nothing here waits: whoever changes it sees to it that nobody looks at it meanwhile.
+ * Behind an entity's rows there is room for more. When that is full, another piece of half their number follows, so that nothing is copied; only a
+ * few rows move, to where there is twice the room. What they leave is a hole, and a slab with more holes than rows is given up. Nothing here waits:
+ * whoever changes it sees to it that nobody looks at it meanwhile.
  */
 export class Matrix {
   /** The collection's, whose state this is. */
@@ -100,18 +103,25 @@ export class Matrix {
   remove(key: number): void {
     const entity = this.#byKey.get(key)
     if (entity === undefined) return
-    this.clear(entity)
+    for (const piece of entity.pieces) {
+      piece.slab.giveBack(piece)
+      this.observationCount -= piece.count
+    }
     this.#byKey.delete(key)
     this.#ownersLeft.push(entity.owner)
     this.#release(ENTITY_BYTES)
   }
 
-  clear(entity: MatrixEntity): void {
-    for (const piece of entity.pieces) {
+  /** Drops an entity's rows at or after a moment. Its first piece stays, for what comes. */
+  truncate({ pieces }: MatrixEntity, from: number): void {
+    for (let piece = pieces.at(-1); piece !== undefined; piece = pieces.at(-1)) {
+      const left = rowAt(piece, from) - piece.first
+      this.observationCount -= piece.count - left
+      piece.count = left
+      if (left > 0 || pieces.length === 1) return
       piece.slab.giveBack(piece)
-      this.observationCount -= piece.count
+      pieces.pop()
     }
-    entity.pieces = []
   }
 
   /**
@@ -144,14 +154,12 @@ export class Matrix {
   #pieceWithRoom(entity: MatrixEntity, toCome: number): Piece {
     const last = entity.pieces.at(-1)
     if (last !== undefined && last.count < last.room) return last
-    const rowsMax = this.#rows(PIECE_BYTES_MAX)
-    if (last === undefined || last.room >= rowsMax) {
-      const piece = this.#allocate(Math.min(withSlack(toCome), rowsMax), entity.owner)
-      entity.pieces.push(piece)
-      return piece
-    }
-    const room = Math.min(Math.max(2 * last.room, last.count + toCome), rowsMax)
-    return this.#move(entity, last, room)
+    if (last !== undefined && last.room < MOVED_ROWS_MAX) return this.#move(entity, last, Math.max(2 * last.room, last.count + toCome))
+    const count = entity.pieces.reduce((sum, piece) => sum + piece.count, 0)
+    const room = Math.min(Math.max(count >> 1, withSlack(toCome)), this.#rows(PIECE_BYTES_MAX))
+    const piece = this.#allocate(room, entity.owner)
+    entity.pieces.push(piece)
+    return piece
   }
 
   #move(entity: MatrixEntity, from: Piece, room: number): Piece {

@@ -115,6 +115,13 @@ export class Reader {
     return fields && this.#stored(fields)
   }
 
+  /** The same by its key. */
+  entityOfKeyNow(collection: CollectionRecord, key: number): StoredEntity | undefined {
+    this.#sync(collection)
+    const fields = this.catalog.entityByKey(collection, key)
+    return fields && this.#stored(fields)
+  }
+
   /** Where the observations of an entity lie: where there is no view of its own, they may have been moved since it was read. */
   placeNow(collection: CollectionRecord, entity: StoredEntity): Place {
     if (this.use === 'alone') return entity

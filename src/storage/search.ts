@@ -7,6 +7,7 @@ import { searchResident } from './search-resident.js'
 import { searchStreamed } from './search-streamed.js'
 import type { SqliteSnapshot } from './sqlite-snapshot.js'
 import type { CollectionRecord, SearchRequest, SearchResult } from './store.js'
+import type { WriteLog } from './write-log.js'
 
 /** What matrices may take of `memory_limit`. */
 const MATRICES_SHARE = 3 / 4
@@ -21,6 +22,7 @@ export interface SearcherOptions {
   /** Asked for at the first search. */
   readonly kernels: (() => DistanceKernels) | undefined
   readonly memoryLimitBytes: number
+  readonly writeLog: WriteLog
 }
 
 /** Finds nearest neighbours among the vectors of one store: in memory where they have room there, else by reading them. */
@@ -31,7 +33,7 @@ export class Searcher {
   readonly #glanced = new Set<number>()
 
   constructor(private readonly options: SearcherOptions) {
-    this.matrices = new Matrices(new MemoryAccount(options.memoryLimitBytes * MATRICES_SHARE))
+    this.matrices = new Matrices(new MemoryAccount(options.memoryLimitBytes * MATRICES_SHARE), options.writeLog)
     this.#bufferBytes = Math.min(BUFFER_BYTES_MAX, options.memoryLimitBytes * BUFFER_SHARE)
   }
 

@@ -40,6 +40,7 @@ import { followedBy, OwnTransactions, type Transactions, type Work } from './tra
 import { Turnstile } from './turnstile.js'
 import { verifyAll } from './verify.js'
 import { WalLimit } from './wal-limit.js'
+import { WriteLog } from './write-log.js'
 import { untilFree, WriteQueue } from './write-queue.js'
 import { Writer } from './writer.js'
 
@@ -98,6 +99,7 @@ class SqliteStore implements Store {
   readonly #writes: WriteQueue
   readonly #transactions: Transactions
   readonly #schemaCookie: Statement<[], number>
+  readonly #writeLog = new WriteLog()
   readonly #snapshots = new Set<SqliteSnapshot>()
   readonly #expiryCheck: NodeJS.Timeout
   /** Undefined while a migration is needed. */
@@ -175,7 +177,7 @@ class SqliteStore implements Store {
     const parts = this.#writable()
     const { isOfApp } = this.#transactions
     const checked = this.#checked(parts, ({ writer }) => writer.insert(collection, batch))
-    const work = () => followedBy(this.#transactions.runNow(checked), () => parts.writer.end(isOfApp))
+    const work = () => followedBy(this.#transactions.runNow(checked), () => this.#written(parts, isOfApp))
     try {
       return this.#writes.runNow(work)
     } catch (error) {
@@ -312,7 +314,7 @@ class SqliteStore implements Store {
   async #write<T>(work: (parts: Parts) => T | Work<T>): Promise<T> {
     const parts = this.#writable()
     const checked = this.#checked(parts, work)
-    const result = await this.#writes.run(() => followedBy(this.#transactions.run(checked), () => parts.writer.end(false)))
+    const result = await this.#writes.run(() => followedBy(this.#transactions.run(checked), () => this.#written(parts, false)))
     this.#walLimit.afterCommit()
     return result
   }
@@ -324,8 +326,14 @@ class SqliteStore implements Store {
       this.connection.files?.assertInPlace()
       this.#assertSchema(isOfApp)
       parts.writer.begin(isOfApp)
+      this.#writeLog.begin(isOfApp)
       return work(parts)
     }
+  }
+
+  #written({ writer }: Parts, isOfApp: boolean): void {
+    writer.end(isOfApp)
+    this.#writeLog.commit()
   }
 
   /** Another process may have brought the tables further. @param isOfApp  A rollback may take this version back, and another bear its number. */
@@ -345,9 +353,9 @@ class SqliteStore implements Store {
     this.#parts = {
       catalog,
       memory: new CollectionMemory(database, catalog, this.#transactions),
-      writer: new Writer(database, account, packing),
+      writer: new Writer(database, account, packing, this.#writeLog),
       readers: this.#makeReaders(account),
-      searcher: new Searcher({ kernels, memoryLimitBytes }),
+      searcher: new Searcher({ kernels, memoryLimitBytes, writeLog: this.#writeLog }),
     }
   }
 

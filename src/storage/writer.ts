@@ -5,7 +5,7 @@ import { collectionChecksum, entityChecksum, removedEntityChecksum } from './che
 import { EntityMemory } from './entity-memory.js'
 import type { MemoryAccount } from './memory-account.js'
 import { mergePatch } from './merge-patch.js'
-import { ObservationWriter } from './observation-writer.js'
+import { inTimeOrder, ObservationWriter } from './observation-writer.js'
 import { type OpenCollection, type OpenEntity, openEntity } from './open-entity.js'
 import type { Packing } from './packing.js'
 import type { SqliteDatabase } from './sqlite-library.js'
@@ -14,6 +14,7 @@ import type { CollectionRecord, CollectionSettings, InsertResult, NewObservation
 import type { Strip } from './strip.js'
 import { StripDirectory } from './strip-directory.js'
 import { completed, type Work } from './transaction.js'
+import type { WriteLog } from './write-log.js'
 
 const ENTITIES_REMOVED_AT_ONCE = 200
 
@@ -58,10 +59,11 @@ export class Writer {
     database: SqliteDatabase,
     memory: MemoryAccount,
     private readonly packing: Packing,
+    private readonly log: WriteLog,
   ) {
     this.#catalog = new Catalog(database)
     this.#strips = new StripDirectory(database, memory)
-    this.#observations = new ObservationWriter(database, this.#strips, packing)
+    this.#observations = new ObservationWriter(database, this.#strips, packing, log)
     this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
     this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
     this.#removedCounts = new Statement<[number], [number, number, number]>(
@@ -362,6 +364,7 @@ export class Writer {
     const unpacked = { packedCount: 0, shadowedCount: 0, settledStrip: 0 }
     const entity = openEntity({ key: Number(lastInsertRowid), collection, id, ...nothing, generation, ...unpacked })
     entity.isChanged = true // its checksum is still to be written
+    this.log.touch(collection, entity.key, Number.NEGATIVE_INFINITY)
     return this.#entities.add(entity)
   }
 
@@ -375,17 +378,9 @@ export class Writer {
 
   #saveCollection(collection: StoredCollection): void {
     const { observationCount, entityCount, generation, stripCount, key } = collection
+    this.log.write(key, generation)
     this.#updateCollection.run(observationCount, entityCount, generation, stripCount, collectionChecksum(collection), key)
   }
-}
-
-/** In time order, each moment once: of two at the same the later one. */
-function inTimeOrder(items: readonly NewObservation[]): readonly NewObservation[] {
-  let isRising = true
-  for (let i = 1; i < items.length && isRising; i++) isRising = items[i]!.timestamp > items[i - 1]!.timestamp
-  if (isRising) return items
-  const sorted = items.toSorted((a, b) => a.timestamp - b.timestamp) // a stable sort
-  return sorted.filter(({ timestamp }, i) => timestamp !== sorted[i + 1]?.timestamp)
 }
 
 function droppedBefore(name: string): NotFoundError {
