@@ -10,6 +10,7 @@ import { type CollectionRecord, type NewObservation, openStore, type Snapshot, t
 import type { Packing } from '../../src/storage/packing.js'
 import type { Batch, Hand, Operation, Reading } from './random-operations-arbitrary.ts'
 import { Model, type ModelItem } from './random-operations-model.ts'
+import type { RemoteProcess } from './remote-store.ts'
 
 /** `old`: a file of the first schema. `delete`: without a write-ahead log. */
 export type Kind = 'wal' | 'delete' | 'old' | 'memory'
@@ -23,6 +24,8 @@ export interface WorldOptions {
   readonly stretch: number
   /** A store takes one of these when it opens. */
   readonly packings: readonly Packing[]
+  /** Hand 1 is a store of this process. */
+  readonly remote?: RemoteProcess
   /** What `Date.now` says meanwhile. */
   readonly clock: { now: number }
 }
@@ -92,7 +95,7 @@ export class World {
   }
 
   async #end(): Promise<void> {
-    for (const { snapshot } of this.#held) snapshot.release()
+    for (const { snapshot } of this.#held) await letGo(snapshot)
     for (const { store } of this.#stores.values()) await store.close()
     this.#app?.close()
     if (this.path !== ':memory:') rmSync(join(this.path, '..'), { recursive: true, force: true })
@@ -143,7 +146,7 @@ export class World {
       case 'look':
         return this.#look(operation.by)
       case 'letGo':
-        return this.#held.shift()?.snapshot.release()
+        return this.#letGo()
       case 'reopen':
         return this.#reopen(operation)
       case 'appWrite':
@@ -181,16 +184,19 @@ export class World {
     const opened = this.#stores.get(by)
     if (opened !== undefined) return opened.store
     const { packing, readonly } = this.#packingOf.get(by) ?? { packing: by, readonly: false }
-    const store = await openStore({
-      ...(by < 2 ? { path: this.path } : { path: undefined, connection: this.#appConnection()! }),
-      readonly: readonly && this.path !== ':memory:',
-      memoryLimitBytes: 2 ** 26,
-      durability: 'normal',
-      busyTimeoutMs: 0,
-      migrate: 'auto',
-      warn: () => undefined,
-      packing: this.options.packings[packing % this.options.packings.length]!,
-    })
+    const chosen = this.options.packings[packing % this.options.packings.length]!
+    const store = await (by === 1 && this.options.remote !== undefined
+      ? this.options.remote.openStore(this.path, { readonly, packing: chosen })
+      : openStore({
+          ...(by < 2 ? { path: this.path } : { path: undefined, connection: this.#appConnection()! }),
+          readonly: readonly && this.path !== ':memory:',
+          memoryLimitBytes: 2 ** 26,
+          durability: 'normal',
+          busyTimeoutMs: 0,
+          migrate: 'auto',
+          warn: () => undefined,
+          packing: chosen,
+        }))
     this.#stores.set(by, { store, readonly })
     return store
   }
@@ -205,7 +211,7 @@ export class World {
   }
 
   async #record(by: Hand, name: string): Promise<CollectionRecord | undefined> {
-    const record = (await this.#store(by)).collection(name)
+    const record = await (await this.#store(by)).collection(name)
     expect(record?.name).toBe(this.#seenBy(by).collections.has(name) ? name : undefined)
     return record
   }
@@ -249,6 +255,7 @@ export class World {
       const wrong = { entity: 'wrong', timestamp: 1, vector: new Float32Array(this.options.dimension + 1), payload: undefined }
       return void expect(await codeOf(() => insert([...this.#toBatch(items), wrong]))).toBe('BUG')
     }
+    if (by === 1 && this.options.remote !== undefined) return // its connection is out of reach
     const { database } = (store as unknown as { connection: { database: Sqlite.Database } }).connection
     const bloated = items.map((item) => ({ ...item, payload: JSON.stringify('x'.repeat(9000)) }))
     database.pragma(`max_page_count = ${String(database.pragma('page_count', { simple: true }))}`)
@@ -346,7 +353,7 @@ export class World {
       const scan = known(newest === null ? inRange : inRange.slice(-newest))
       same(scanned, vectors ? scan : scan.map(([t, recordedAt, , payload]) => [t, recordedAt, [], payload]), 'scan')
     } finally {
-      snapshot.release()
+      await letGo(snapshot)
     }
   }
 
@@ -355,7 +362,7 @@ export class World {
     try {
       same(await everythingIn(snapshot), this.#seenBy(by).contents(), 'everything')
     } finally {
-      snapshot.release()
+      await letGo(snapshot)
     }
   }
 
@@ -369,6 +376,11 @@ export class World {
     if (!isBeside || this.#isInTransaction(by) || this.#held.length === HELD_MAX) return
     const contents = this.#seenBy(by).contents()
     this.#held.push({ snapshot: await (await this.#store(by)).snapshot(), contents, by })
+  }
+
+  async #letGo(): Promise<void> {
+    const held = this.#held.shift()
+    if (held !== undefined) await letGo(held.snapshot)
   }
 
   async #look(which: number): Promise<void> {
@@ -385,7 +397,7 @@ export class World {
     this.#stores.delete(by)
     for (const held of this.#held.filter((each) => each.by === by)) {
       this.#held.splice(this.#held.indexOf(held), 1)
-      held.snapshot.release()
+      await letGo(held.snapshot)
     }
     await opened?.store.close()
   }
@@ -434,6 +446,11 @@ function momentsOf(model: Model, collection: string, batch: Batch, stretch: numb
     case 'mixed':
       return [...batch.moments]
   }
+}
+
+/** In another process it takes a message and its answer. */
+async function letGo(snapshot: Snapshot): Promise<void> {
+  await (snapshot.release() as unknown)
 }
 
 /** Everything with every field, in plain arrays. */

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { test, vi } from 'vitest'
+import { buildDist, distIsCurrent } from '../../scripts/setup/dist.mjs'
 import { PACKING } from '../../src/storage/packing.js'
 import { seedOfRun } from '../support/random.js'
 import { type Hand, type Operation, operation } from './random-operations-arbitrary.ts'
 import { type Kind, World, type WorldOptions } from './random-operations-world.ts'
+import { RemoteProcess } from './remote-store.ts'
 import { SMALL_PACKING } from './support.js'
 
 /** As many as CI has time for; more by hand: `SEQUENCES=100000 npx vitest run tests/storage/random-operations.test.ts`. */
@@ -12,7 +14,7 @@ const STEPS_MAX = 30
 /** Of the sequences. verify() starts a thread each time. */
 const VERIFIED_SHARE = 0.03
 
-const FEW_HANDS: readonly (readonly Hand[])[] = [[0], [0], [0], [0], [2], [2]]
+const HANDS: readonly (readonly Hand[])[] = [[0], [0], [0], [0], [2], [2], [0, 1], [0, 2], [0, 1, 2, 3]]
 
 const clock = { now: 1e12 }
 vi.spyOn(Date, 'now').mockImplementation(() => clock.now)
@@ -24,18 +26,23 @@ interface Sequence {
   readonly operations: readonly Operation[]
 }
 
-function sequence(kinds: readonly Kind[]): fc.Arbitrary<Sequence> {
+function sequence(kinds: readonly Kind[], hands: readonly (readonly Hand[])[]): fc.Arbitrary<Sequence> {
   return fc.record({
     kind: fc.constantFrom(...kinds),
-    hands: fc.constantFrom<readonly Hand[]>(...FEW_HANDS, [0, 1], [0, 2], [0, 1, 2, 3]),
+    hands: fc.constantFrom(...hands),
     isVerified: fc.integer({ min: 1, max: 1000 }).map((n) => n > 1000 * (1 - VERIFIED_SHARE)),
     operations: fc.array(operation, { maxLength: STEPS_MAX, size: 'max' }),
   })
 }
 
 /** A sequence that fails is made as small as it can be, and printed as data. */
-async function expectAll(count: number, kinds: readonly Kind[], options: Omit<WorldOptions, 'kind' | 'hands' | 'clock'>): Promise<void> {
-  const property = fc.asyncProperty(sequence(kinds), async ({ kind, hands, isVerified, operations }) => {
+async function expectAll(
+  count: number,
+  kinds: readonly Kind[],
+  options: Omit<WorldOptions, 'kind' | 'hands' | 'clock'>,
+  handsMet = HANDS,
+): Promise<void> {
+  const property = fc.asyncProperty(sequence(kinds, handsMet), async ({ kind, hands, isVerified, operations }) => {
     const world = await World.create({ ...options, kind, hands: kind === 'memory' ? [0] : hands, clock })
     await world.run(operations, isVerified)
   })
@@ -88,6 +95,19 @@ const ONCE_WRONG: readonly [what: string, kind: Kind, hands: readonly Hand[], op
     ],
   ],
 ]
+
+test('so do sequences with a second process that writes in turn', { timeout: 3_600_000 }, async () => {
+  if (!distIsCurrent()) buildDist()
+  const remote = new RemoteProcess(clock)
+  try {
+    await expectAll(SEQUENCES / 100, ['wal', 'wal', 'delete', 'old'], { dimension: 2, stretch: 1, packings: [SMALL_PACKING], remote }, [
+      [0, 1],
+      [1, 2],
+    ])
+  } finally {
+    await remote.end()
+  }
+})
 
 test.each(ONCE_WRONG)('%s', async (_, kind, hands, operations) => {
   const world = await World.create({ kind, hands, dimension: 2, stretch: 1, packings: [SMALL_PACKING], clock })
