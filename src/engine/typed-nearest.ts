@@ -5,8 +5,9 @@ import { checkOptions } from '../options.js'
 import type { RefusalReason } from '../prediction.js'
 import { type TimestampInput, toTimestamp } from '../timestamp.js'
 import { toVector, type VectorInput } from '../vector.js'
+import { NEAREST_COLUMNS } from './bind-return.js'
 import type { QueryOptions } from './query.js'
-import type { Nearest, Option, Scope, Target } from './statement.js'
+import type { Items, Nearest, Option, Scope, Target } from './statement.js'
 import {
   contextOf,
   type IntervalInput,
@@ -127,7 +128,7 @@ export function nearestStatement(collection: { readonly name: string; readonly d
     items:
       columns === undefined
         ? undefined
-        : { kind: 'items', list: namesOf(columns).map((name) => ({ kind: 'item', name, alias: undefined, ...NOWHERE })), ...NOWHERE },
+        : itemsOf(columns, Object.keys('predictedAt' in request ? NEAREST_COLUMNS.predicted : NEAREST_COLUMNS.stored)),
     options: [
       ...(alpha === undefined ? [] : [option('alpha', number(share(alpha)))]),
       ...(reference === undefined ? [] : [option('at', number(toTimestamp(reference)))]),
@@ -195,8 +196,8 @@ function share(alpha: number): number {
   return alpha
 }
 
-function namesOf(columns: readonly string[]) {
-  if (!Array.isArray(columns) || columns.some((name) => typeof name !== 'string'))
-    throw new ArgumentError('columns', 'a list of names of columns', described(columns))
-  return columns.map(identifier)
+function itemsOf(columns: readonly string[], known: readonly string[]): Items {
+  const stray = Array.isArray(columns) ? columns.find((name) => !known.includes(name)) : columns
+  if (stray !== undefined) throw new ArgumentError('columns', `a list of some of ${known.join(', ')}`, described(stray))
+  return { kind: 'items', list: columns.map((name) => ({ kind: 'item', name: identifier(name), alias: undefined, ...NOWHERE })), ...NOWHERE }
 }
