@@ -288,10 +288,15 @@ describe('whatever bytes of a file are flipped, nothing is returned that was not
     const store = await openForTest({ ...options, path: undefined, connection: database })
     await fill(store)
     await store.close()
-    const open = (damaged: Buffer) => openStoreFor(new Database(damaged))
-    const openStoreFor = (connection: Database.Database) => openStore({ ...BASE, ...options, path: undefined, connection })
+    let connection = database
+    const open = (damaged: Buffer) => {
+      connection.close()
+      connection = new Database(damaged)
+      return openStore({ ...BASE, ...options, path: undefined, connection })
+    }
+    const bytes = database.serialize()
 
-    const counts = await countFlips({ bytes: database.serialize(), open, count: FLIPS, random: new Random(seed) })
+    const counts = await countFlips({ bytes, open, count: FLIPS, random: new Random(seed) })
 
     process.stdout.write(`SEED=${seed} ${JSON.stringify(counts)}\n`)
     expect(counts.foundByOpen + counts.foundByFullRead).toBeGreaterThan(FLIPS / 2)
