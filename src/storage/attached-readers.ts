@@ -36,6 +36,10 @@ export class AttachedReaders implements Readers {
     return this.#beside !== undefined && this.#canReadBeside() ? this.#beside.take() : this.#shared.take()
   }
 
+  takeNow(): Reader {
+    return (this.#beside ?? this.#shared).takeNow()
+  }
+
   give(reader: Reader): void {
     if (reader === this.#inTransaction) return
     if (reader.database === this.connection.database) this.#shared.give()

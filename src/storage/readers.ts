@@ -8,6 +8,8 @@ import type { Turnstile } from './turnstile.js'
 export interface Readers {
   /** At once where nothing is in the way. */
   take(): Reader | Promise<Reader>
+  /** For one turn, what others than the app's open transaction see. @throws {StorageError} `STORAGE_BUSY`: something is in the way. */
+  takeNow(): Reader
   give(reader: Reader): void
   close(): void
 }
@@ -36,6 +38,16 @@ export class PooledReaders implements Readers {
     const reader = this.#idle.pop() ?? this.#connect()
     this.#lent++
     return reader
+  }
+
+  takeNow(): Reader {
+    const reader = this.take()
+    if (!(reader instanceof Promise)) return reader
+    reader.then(
+      (late) => this.give(late),
+      () => undefined,
+    )
+    throw new StorageError('STORAGE_BUSY', `${READERS_MAX} statements and iterators of this process are reading at once. End some, and try again.`)
   }
 
   async #wait(): Promise<Reader> {
@@ -89,7 +101,7 @@ export class SharedReader implements Readers {
   readonly #reader: Reader
 
   constructor(
-    connection: Connection,
+    private readonly connection: Connection,
     private readonly turnstile: Turnstile,
     memory: MemoryAccount,
   ) {
@@ -99,6 +111,12 @@ export class SharedReader implements Readers {
   take(): Reader | Promise<Reader> {
     if (this.turnstile.tryRead()) return this.#reader
     return this.turnstile.read().then(() => this.#reader)
+  }
+
+  takeNow(): Reader {
+    const { database, path } = this.connection
+    if (!database.inTransaction && this.turnstile.tryRead()) return this.#reader
+    throw new StorageError('STORAGE_BUSY', `Something is being written to ${path}, which has one connection for all. Try again when that has ended.`)
   }
 
   give(): void {

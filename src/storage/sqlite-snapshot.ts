@@ -20,7 +20,7 @@ import type {
   Snapshot,
   Surroundings,
 } from './store.js'
-import { type Stretch, totalCount } from './stretch.js'
+import { type Stretch, toTrajectory, totalCount } from './stretch.js'
 import type { Work } from './transaction.js'
 
 const ENTITIES_A_PAGE = 500
@@ -295,20 +295,6 @@ export function rowsOfPiece({ dimension }: Pick<CollectionRecord, 'dimension'>):
 
 function isShort({ collection, entity }: Owner, limit: number): boolean {
   return Math.min(limit, entity.observationCount) <= rowsOfPiece(collection)
-}
-
-function toTrajectory(stretches: readonly Stretch[], dimension: number): Trajectory {
-  const count = totalCount(stretches)
-  const timestamps = new Float64Array(count)
-  const vectors = new Float32Array(count * dimension)
-  const bytes = new Uint8Array(vectors.buffer)
-  let at = 0
-  for (const stretch of stretches) {
-    timestamps.set(stretch.timestamps, at)
-    bytes.set(stretch.vectors, at * dimension * 4)
-    at += stretch.count
-  }
-  return { timestamps, vectors, dimension }
 }
 
 function lastTimestamp(stretches: readonly Stretch[]): number {

@@ -1,20 +1,22 @@
 import type { StorageConfig } from '../config.js'
-import { ArgumentError, CollectionExistsError, DatabaseClosedError, StorageError } from '../errors.js'
+import { ArgumentError, DatabaseClosedError, StorageError } from '../errors.js'
 import type { DistanceKernels } from '../native/runtime.js'
 import type { Warn } from '../warning.js'
 import type { AttachedConnection } from './app-connection.js'
 import { attachConnection } from './attached-connection.js'
-import { AttachedReaders } from './attached-readers.js'
 import { AttachedTransactions } from './attached-transactions.js'
 import { backupTarget, copyTo } from './backup.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
 import { compactAll } from './compact.js'
 import { type Connection, openConnection } from './connection.js'
+import { ImmediateReads } from './immediate-reads.js'
 import { MemoryAccount } from './memory-account.js'
 import { PACKING, type Packing } from './packing.js'
 import type { Reader } from './reader.js'
-import { PooledReaders, type Readers, SharedReader } from './readers.js'
+import type { Readers } from './readers.js'
+import { readersOf } from './readers-of.js'
+import { sameSettings } from './same-settings.js'
 import { applyMigrations, assertTables, compileMigrations, migrationNeeded, SCHEMA_VERSION, schemaVersion } from './schema.js'
 import { Searcher } from './search.js'
 import { SNAPSHOT_LIMITS, type SnapshotLimits, WITHOUT_LIMITS } from './snapshot-limits.js'
@@ -28,6 +30,7 @@ import type {
   CollectionSettings,
   CompactOptions,
   CompactReport,
+  ImmediateView,
   InsertResult,
   NewObservation,
   Snapshot,
@@ -38,6 +41,7 @@ import type {
 } from './store.js'
 import { followedBy, OwnTransactions, type Transactions, type Work } from './transaction.js'
 import { Turnstile } from './turnstile.js'
+import { noteUncommitted } from './uncommitted.js'
 import { verifyAll } from './verify.js'
 import { WalLimit } from './wal-limit.js'
 import { WriteLog } from './write-log.js'
@@ -56,6 +60,9 @@ export interface StoreOptions extends StorageConfig {
 
 /** What is kept in memory of strips, as a share of `memory_limit`. */
 const STRIPS_SHARE = 1 / 8
+
+/** What is kept for searches that cannot wait, the same. */
+const IMMEDIATE_SHARE = 1 / 16
 
 /** How often snapshots that nobody reads any more are looked for, in milliseconds. */
 const EXPIRY_CHECK_MS = 5000
@@ -91,6 +98,7 @@ interface Parts {
   readonly writer: Writer
   readonly readers: Readers
   readonly searcher: Searcher
+  readonly immediate: ImmediateReads
 }
 
 class SqliteStore implements Store {
@@ -120,6 +128,7 @@ class SqliteStore implements Store {
     this.#expiryCheck = setInterval(() => {
       for (const snapshot of this.#snapshots) snapshot.endIfExpired()
       this.#parts?.searcher.matrices.forgetIdle()
+      this.#parts?.immediate.searches.forgetIdle()
       if (!database.open) this.#parts?.readers.close() // the app has closed it: our readers keep its file in use
     }, EXPIRY_CHECK_MS).unref()
   }
@@ -176,7 +185,11 @@ class SqliteStore implements Store {
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
     const parts = this.#writable()
     const { isOfApp } = this.#transactions
-    const checked = this.#checked(parts, ({ writer }) => writer.insert(collection, batch))
+    const checked = this.#checked(parts, ({ writer, catalog }) => {
+      const result = writer.insert(collection, batch)
+      if (isOfApp) noteUncommitted(this.connection.database, catalog.collectionByKey(collection.key)!)
+      return result
+    })
     const work = () => followedBy(this.#transactions.runNow(checked), () => this.#written(parts, isOfApp))
     try {
       return this.#writes.runNow(work)
@@ -211,6 +224,10 @@ class SqliteStore implements Store {
 
   async snapshot(): Promise<Snapshot> {
     return this.#openSnapshot(this.options.limits ?? SNAPSHOT_LIMITS)
+  }
+
+  readNow<T>(caller: object, work: (view: ImmediateView) => T): T {
+    return this.#ready().immediate.read(caller, work)
   }
 
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
@@ -274,6 +291,7 @@ class SqliteStore implements Store {
     if (!this.#turnstile.tryWrite()) await this.#turnstile.write(Number.POSITIVE_INFINITY)
     this.#parts?.readers.close()
     this.#parts?.searcher.matrices.forgetAll()
+    this.#parts?.immediate.searches.forget()
     this.connection.close()
   }
 
@@ -350,22 +368,15 @@ class SqliteStore implements Store {
     const { memoryLimitBytes, packing = PACKING, kernels } = this.options
     const account = new MemoryAccount(memoryLimitBytes * STRIPS_SHARE)
     const catalog = new Catalog(database)
+    const readers = readersOf(this.connection, this.#turnstile, this.options.busyTimeoutMs, account)
     this.#parts = {
       catalog,
       memory: new CollectionMemory(database, catalog, this.#transactions),
       writer: new Writer(database, account, packing, this.#writeLog),
-      readers: this.#makeReaders(account),
+      readers,
       searcher: new Searcher({ kernels, memoryLimitBytes, writeLog: this.#writeLog }),
+      immediate: new ImmediateReads(this.connection, readers, { kernels, bytesMax: memoryLimitBytes * IMMEDIATE_SHARE }),
     }
-  }
-
-  #makeReaders(account: MemoryAccount): Readers {
-    const { isAttached, openReader } = this.connection
-    const { busyTimeoutMs } = this.options
-    if (isAttached) return new AttachedReaders(this.connection, this.#turnstile, busyTimeoutMs, account)
-    return openReader === undefined
-      ? new SharedReader(this.connection, this.#turnstile, account)
-      : new PooledReaders(openReader, busyTimeoutMs, account)
   }
 
   #assertOpen(): void {
@@ -384,15 +395,4 @@ class SqliteStore implements Store {
     if (!this.connection.readonly) return parts
     throw new StorageError('STORAGE_READ_ONLY', `${this.connection.path} was opened with readonly = true. Open it without, to write.`)
   }
-}
-
-/** @throws {CollectionExistsError} */
-function sameSettings(existing: CollectionRecord, requested: CollectionSettings): CollectionRecord {
-  const [has, wants] = [settingsInWords(existing), settingsInWords(requested)]
-  if (has !== wants) throw new CollectionExistsError(existing.name, has, wants)
-  return existing
-}
-
-function settingsInWords({ dimension, metric, normalized }: CollectionSettings): string {
-  return `dimension ${dimension}, metric ${metric}, ${normalized ? 'normalized' : 'not normalized'}`
 }

@@ -178,6 +178,39 @@ export interface Snapshot {
   release(): void
 }
 
+/** Whose last observation at or before `at` is nearest. */
+export interface ImmediateSearchRequest {
+  /** [D] */
+  readonly query: Float32Array
+  readonly k: number
+  /** Infinity: now. */
+  readonly at: number
+}
+
+export interface ImmediateSearchResult {
+  /** The nearest first; of two at the same distance the one whose entity id comes first (UTF-8 bytes). */
+  readonly hits: readonly { readonly entity: string; readonly timestamp: number; readonly distance: number; readonly vector: Float32Array }[]
+  /** Of all candidates; undefined: there was none. */
+  readonly newestTimestamp: number | undefined
+}
+
+/**
+ * One unchanging view for who cannot wait: all of it within one turn of the event loop, in which nothing else runs. As verified as a `Snapshot`.
+ */
+export interface ImmediateView {
+  collections(): readonly CollectionRecord[]
+  /** @throws {StorageError} `STORAGE_BUSY`: the app's open transaction has written to it, which this view does not see. */
+  collection(name: string): CollectionRecord | undefined
+  findEntity(collection: CollectionRecord, id: string): EntityRecord | undefined
+  /** All entities by id (UTF-8 bytes). */
+  scanEntities(collection: CollectionRecord): Iterable<EntityRecord>
+  /** In time order. `newest`: at most so many, the last ones of the range. */
+  observations(collection: CollectionRecord, entity: EntityRecord, range: TimeRange & { readonly newest?: number }): readonly Observation[]
+  readContext(collection: CollectionRecord, request: ContextRequest): Trajectory
+  surroundings(collection: CollectionRecord, entity: EntityRecord, at: number): Surroundings
+  search(collection: CollectionRecord, request: ImmediateSearchRequest): ImmediateSearchResult
+}
+
 export interface VerifyProblem {
   readonly collection: string | undefined
   readonly entity: string | undefined
@@ -257,6 +290,14 @@ export interface Store {
   removeEntity(collection: CollectionRecord, entity: string): Promise<boolean>
 
   snapshot(): Promise<Snapshot>
+  /**
+   * Reads in the middle of a statement of an app, when nothing can be awaited.
+   *
+   * @param caller  The connection that this statement runs on: it cannot be read on meanwhile, and its uncommitted rows are not seen.
+   * @param work  Ends with this call.
+   * @throws {ArgumentError} that connection is the only one there can be.
+   */
+  readNow<T>(caller: object, work: (view: ImmediateView) => T): T
   verify(options?: VerifyOptions): Promise<VerifyReport>
   /**
    * Copies the whole database as it is now to a file of its own, while others read and write. Uncommitted rows are not in it.

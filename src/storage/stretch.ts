@@ -1,3 +1,5 @@
+import type { Trajectory } from '../trajectory.js'
+
 /** Observations of one entity in time order, column by column: how they travel between what is stored and what is answered. */
 export interface Stretch {
   readonly count: number
@@ -50,6 +52,21 @@ export function totalCount(stretches: readonly Stretch[]): number {
   let count = 0
   for (const stretch of stretches) count += stretch.count
   return count
+}
+
+/** One after the other, as predictors take them. @returns memory of its own. */
+export function toTrajectory(stretches: readonly Stretch[], dimension: number): Trajectory {
+  const count = totalCount(stretches)
+  const timestamps = new Float64Array(count)
+  const vectors = new Float32Array(count * dimension)
+  const bytes = new Uint8Array(vectors.buffer)
+  let at = 0
+  for (const stretch of stretches) {
+    timestamps.set(stretch.timestamps, at)
+    bytes.set(stretch.vectors, at * dimension * 4)
+    at += stretch.count
+  }
+  return { timestamps, vectors, dimension }
 }
 
 /** One after the other, each after the one before in time. @returns memory of its own. */

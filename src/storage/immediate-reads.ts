@@ -1,0 +1,41 @@
+import { ArgumentError } from '../errors.js'
+import type { Connection } from './connection.js'
+import { ImmediateSearch, type ImmediateSearchOptions } from './immediate-search.js'
+import { ReaderView } from './immediate-view.js'
+import type { Readers } from './readers.js'
+import type { ImmediateView } from './store.js'
+import { assertCommitted } from './uncommitted.js'
+
+/** Reading for functions that SQLite calls in the middle of a statement of the app: in one turn, and never on the connection of that statement. */
+export class ImmediateReads {
+  readonly searches: ImmediateSearch
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly readers: Readers,
+    options: ImmediateSearchOptions,
+  ) {
+    this.searches = new ImmediateSearch(options)
+  }
+
+  read<T>(caller: object, work: (view: ImmediateView) => T): T {
+    const { database } = this.connection
+    this.#assertPossible(caller)
+    const reader = this.readers.takeNow()
+    try {
+      reader.begin()
+      const isOwn = caller === database
+      return work(new ReaderView(reader, this.searches, (collection) => isOwn && assertCommitted(database, collection)))
+    } finally {
+      reader.end()
+      this.readers.give(reader)
+    }
+  }
+
+  /** @throws {ArgumentError} */
+  #assertPossible(caller: object): void {
+    if (caller !== this.connection.database || this.connection.openReader !== undefined) return
+    const reason = 'While a statement runs on a connection, nothing else can be read on it, and a database in memory has no other. '
+    throw new ArgumentError('connection', 'one to a database file', `one to ${this.connection.path}`, `${reason}Use a file, or ask with db.query().`)
+  }
+}
