@@ -2,6 +2,8 @@ import type { Slice } from '../slice.js'
 import { compareText } from '../text-order.js'
 import { type Piece, rowAt, rowBytes, Slab } from './matrix-slab.js'
 import type { MemoryAccount } from './memory-account.js'
+import type { Runs } from './search-runs.js'
+import type { SearchRequest } from './store.js'
 import type { Stretch } from './stretch.js'
 
 const SLAB_BYTES_MAX = 64 * 1024 * 1024
@@ -47,12 +49,15 @@ export class Matrix {
   /** The collection's, whose state this is. */
   generation = 0
   observationCount = 0
+  /** What searches of everything have made of it, by choice: gone with the next change. */
+  readonly runs = new Map<SearchRequest['choice'], Runs>()
   readonly #slabs: Slab[] = []
   readonly #byKey = new Map<number, MatrixEntity>()
   readonly #byOwner: MatrixEntity[] = []
   readonly #ownersLeft: number[] = []
   #inOrder: MatrixEntity[] = []
   #added: MatrixEntity[] = []
+  #isAddedInOrder = true
   #ranksAreRight = true
   #expectedRows = 0
   #reservedBytes = 0
@@ -96,6 +101,8 @@ export class Matrix {
     const entity: MatrixEntity = { key, id, owner, pieces: [] }
     this.#byOwner[owner] = entity
     this.#byKey.set(key, entity)
+    const last = this.#added.at(-1)
+    if (last !== undefined && compareText(last.id, id) > 0) this.#isAddedInOrder = false
     this.#added.push(entity)
     return entity
   }
@@ -140,6 +147,7 @@ export class Matrix {
 
   /** After changes: the order of entities and of rows, and fewer holes. */
   async settle(slice: Slice): Promise<void> {
+    this.runs.clear()
     for (const slab of this.#slabs.filter(({ holes, used }) => holes > used / 2)) await this.#empty(slab, slice)
     this.#order()
     if (!this.#ranksAreRight) await this.#rank(slice)
@@ -211,9 +219,12 @@ export class Matrix {
 
   #order(): void {
     const isThere = (entity: MatrixEntity) => this.#byKey.get(entity.key) === entity
-    if (this.#inOrder.length + this.#added.length === this.#byKey.size && this.#added.length === 0) return
-    this.#inOrder = merged(this.#inOrder.filter(isThere), this.#added.filter(isThere))
+    if (this.#added.length === 0 && this.#inOrder.length === this.#byKey.size) return
+    const added = this.#added.filter(isThere)
+    if (!this.#isAddedInOrder) added.sort((a, b) => compareText(a.id, b.id))
+    this.#inOrder = merged(this.#inOrder.filter(isThere), added)
     this.#added = []
+    this.#isAddedInOrder = true
     this.#ranksAreRight = false
   }
 
@@ -241,21 +252,15 @@ export class Matrix {
   }
 }
 
-/** @param inOrder  By id, as the answer. */
-function merged(inOrder: MatrixEntity[], added: MatrixEntity[]): MatrixEntity[] {
-  const sorted = isInOrder(added) ? added : added.sort((a, b) => compareText(a.id, b.id))
-  if (inOrder.length === 0) return sorted
+/** By id, as both are. */
+function merged(entities: MatrixEntity[], added: MatrixEntity[]): MatrixEntity[] {
+  if (entities.length === 0) return added
   const whole: MatrixEntity[] = []
   let next = 0
-  for (const entity of inOrder) {
-    while (next < sorted.length && compareText(sorted[next]!.id, entity.id) < 0) whole.push(sorted[next++]!)
+  for (const entity of entities) {
+    while (next < added.length && compareText(added[next]!.id, entity.id) < 0) whole.push(added[next++]!)
     whole.push(entity)
   }
-  for (; next < sorted.length; next++) whole.push(sorted[next]!)
+  for (; next < added.length; next++) whole.push(added[next]!)
   return whole
-}
-
-function isInOrder(entities: readonly MatrixEntity[]): boolean {
-  for (let i = 1; i < entities.length; i++) if (compareText(entities[i - 1]!.id, entities[i]!.id) > 0) return false
-  return true
 }

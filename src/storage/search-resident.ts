@@ -38,17 +38,27 @@ export async function searchResident(search: Search, matrix: Matrix, kernels: Di
 }
 
 async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
-  const { request, snapshot } = search
+  const { entities, keepEntity, excluded, choice, from, to } = search.request
+  if (entities !== undefined || keepEntity !== undefined) return runsOfKept(search, matrix)
+  const isOpen = excluded === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
+  const runs = (isOpen ? matrix.runs.get(choice) : undefined) ?? (await runsOfAll(search, matrix))
+  if (isOpen) matrix.runs.set(choice, runs)
+  return runs
+}
+
+async function runsOfAll({ request, snapshot }: Search, matrix: Matrix): Promise<Runs> {
   const runs = new Runs(request)
-  if (request.entities === undefined && request.keepEntity === undefined) {
-    const slice = new Slice()
-    for (const [i, entity] of matrix.entities.entries()) {
-      if (i % ENTITIES_A_SLICE === 0) await slice.pause()
-      if (entity.key !== request.excluded) runs.add(entity)
-    }
-    snapshot.assertLive()
-    return runs
+  const slice = new Slice()
+  for (const [i, entity] of matrix.entities.entries()) {
+    if (i % ENTITIES_A_SLICE === 0) await slice.pause()
+    if (entity.key !== request.excluded) runs.add(entity)
   }
+  snapshot.assertLive()
+  return runs
+}
+
+async function runsOfKept(search: Search, matrix: Matrix): Promise<Runs> {
+  const runs = new Runs(search.request)
   for await (const page of candidateEntities(search)) {
     for (const { key } of page) {
       const entity = matrix.entity(key)

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { Slice } from '../../src/slice.js'
+import { Matrix, MatrixFull, matrixBytes } from '../../src/storage/matrix.js'
+import { rowAt } from '../../src/storage/matrix-slab.js'
+import { MemoryAccount } from '../../src/storage/memory-account.js'
+import type { Stretch } from '../../src/storage/stretch.js'
+import { Random, seedOfRun } from '../support/random.ts'
+
+/** Rows of 16 KB, so that a few hundred take several slabs. */
+const DIMENSION = 4096
+
+function stretchOf(timestamps: readonly number[]): Stretch {
+  const vectors = new Float32Array(timestamps.length * DIMENSION)
+  for (const [i, timestamp] of timestamps.entries()) vectors.fill(timestamp, i * DIMENSION, (i + 1) * DIMENSION)
+  return {
+    count: timestamps.length,
+    timestamps: Float64Array.from(timestamps),
+    recordedAt: 0,
+    vectors: new Uint8Array(vectors.buffer),
+    payloads: undefined,
+  }
+}
+
+/** Every row by entity id, and what is wrong with it. */
+function contentsOf(matrix: Matrix): { rows: Map<string, number[]>; problems: string[] } {
+  const rows = new Map<string, number[]>()
+  const problems: string[] = []
+  let rank = -1
+  for (const entity of matrix.entities) {
+    const timestamps: number[] = []
+    rows.set(entity.id, timestamps)
+    for (const { slab, first, count, room } of entity.pieces) {
+      if (count > room) problems.push(`${entity.id} has ${count} rows where there is room for ${room}`)
+      for (let row = first; row < first + count; row++) {
+        timestamps.push(slab.timestamps[row]!)
+        const [start, end] = [slab.vectors[row * DIMENSION], slab.vectors[(row + 1) * DIMENSION - 1]]
+        if (start !== slab.timestamps[row] || end !== start) problems.push(`row ${row} of ${entity.id} has another one's vector`)
+        if (matrix.entityOf(slab, row) !== entity) problems.push(`row ${row} of ${entity.id} has another owner`)
+        if (slab.ranks[row]! <= rank) problems.push(`row ${row} of ${entity.id} is ranked ${slab.ranks[row]} after ${rank}`)
+        rank = slab.ranks[row]!
+      }
+    }
+  }
+  return { rows, problems }
+}
+
+describe('a matrix', () => {
+  test('holds what was appended, truncated and removed, in order', async () => {
+    const seed = seedOfRun()
+    const random = new Random(seed)
+    const matrix = new Matrix(DIMENSION, new MemoryAccount(2 ** 30))
+    const expected = new Map<string, { key: number; timestamps: number[] }>()
+    let keys = 0
+    for (let round = 0; round < 60; round++) {
+      for (let step = 0; step < 20; step++) {
+        const id = random.pick(['a', 'b', 'B', 'ä', '\uffff', '\u{1f600}'])
+        const known = expected.get(id)
+        if (known === undefined) {
+          expected.set(id, { key: ++keys, timestamps: [] })
+          matrix.add(keys, id)
+        } else if (random.chance(0.05)) {
+          matrix.remove(known.key)
+          expected.delete(id)
+        } else if (random.chance(0.2)) {
+          const from = random.below(known.timestamps.length + 1)
+          matrix.truncate(matrix.entity(known.key)!, from)
+          known.timestamps = known.timestamps.filter((timestamp) => timestamp < from)
+        } else {
+          const first = (known.timestamps.at(-1) ?? -1) + 1
+          const added = Array.from({ length: 1 + random.below(20) }, (_, i) => first + i)
+          matrix.append(matrix.entity(known.key)!, stretchOf(added))
+          known.timestamps.push(...added)
+        }
+      }
+      await matrix.settle(new Slice())
+      const { rows, problems } = contentsOf(matrix)
+      expect(problems, `seed ${seed}`).toEqual([])
+      const ids = [...expected.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      expect([...rows], `seed ${seed}`).toEqual(ids.map((id) => [id, expected.get(id)!.timestamps]))
+      expect(matrix.observationCount).toBe([...expected.values()].reduce((sum, { timestamps }) => sum + timestamps.length, 0))
+    }
+  })
+
+  test('finds the ends of a window', () => {
+    const matrix = new Matrix(DIMENSION, new MemoryAccount(2 ** 30))
+    const entity = matrix.add(1, 'a')
+    matrix.append(entity, stretchOf([1, 3, 5]))
+    const [piece] = entity.pieces
+    const from = (timestamp: number, after = false) => rowAt(piece!, timestamp, after) - piece!.first
+
+    expect([from(0), from(1), from(2), from(5), from(6)]).toEqual([0, 0, 1, 2, 3])
+    expect([from(0, true), from(1, true), from(2, true), from(5, true)]).toEqual([0, 1, 1, 3])
+  })
+
+  test('takes no more memory than it was given, and gives all of it back', async () => {
+    const memory = new MemoryAccount(20 * 16 * 1024 + 2000)
+    const matrix = new Matrix(DIMENSION, memory)
+    const entity = matrix.add(1, 'a')
+    matrix.append(entity, stretchOf([0, 1, 2, 3, 4]))
+
+    expect(() => matrix.append(entity, stretchOf(Array.from({ length: 30 }, (_, i) => 10 + i)))).toThrow(MatrixFull)
+    matrix.close()
+
+    expect(memory.hasRoom(20 * 16 * 1024 + 2000)).toBe(true)
+    expect(() => matrix.add(2, 'b')).toThrow(MatrixFull)
+  })
+
+  test('keeps little beyond its rows, however they came', async () => {
+    const matrix = new Matrix(DIMENSION, new MemoryAccount(2 ** 30))
+    const entities = Array.from({ length: 10 }, (_, i) => matrix.add(i + 1, `entity ${i}`))
+    for (let t = 0; t < 200; t++) {
+      for (const entity of entities) matrix.append(entity, stretchOf([t]))
+      await matrix.settle(new Slice())
+    }
+
+    expect(matrix.bytes / matrixBytes(DIMENSION, 2000, 10)).toBeLessThan(2)
+  })
+})
