@@ -138,8 +138,17 @@ function predictedScope(collection: CollectionRecord): Scope {
 
 const NO_AGGREGATES = 'NEAREST has no aggregates. They are taken of stored observations, by SELECT.'
 
+/** Columns of rows that candidates do not have. */
+const RANKED = ['rank', 'distance', 'score', 'age_ms']
+
 class CandidateScope extends SelectScope {
   override readonly what = 'column for WHERE of NEAREST'
+
+  refusal(name: string): string | undefined {
+    return RANKED.includes(name)
+      ? `${name} is known once candidates are ranked, and WHERE chooses them before that. For a greatest distance write WITHIN.`
+      : undefined
+  }
 }
 
 /** Takes AND apart, so that what is known of an entity is asked before its observations are read. */

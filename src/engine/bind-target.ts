@@ -4,6 +4,7 @@ import type { CollectionRecord } from '../storage/index.js'
 import type { Timestamp } from '../timestamp.js'
 import type { Binder } from './bind-clauses.js'
 import { bindPredict } from './bind-predict.js'
+import type { ValueBinder } from './bind-values.js'
 import type { BoundPredict, BoundTarget } from './bound.js'
 import { vectorOf } from './compiled.js'
 import type { Identifier, Parameter, Predict, Target, TargetEntity, Time, VectorLiteral } from './statement.js'
@@ -62,7 +63,7 @@ function bindEntity(
   { values, mistakes }: Binder,
 ): BoundTarget {
   const id = values.text(entity, 'An entity id')
-  const moment = at && (isLatest(at) ? Number.POSITIVE_INFINITY : values.instant(at, 'AT'))
+  const moment = at && targetTime(at, values)
   return {
     kind: 'entity',
     id,
@@ -70,6 +71,14 @@ function bindEntity(
     missing: (known) => mistakes.missing(entity, 'entity', id, known, ` in collection "${collection.name}"`),
     without: (what) => mistakes.absent(entity, id, `Entity '${id}' ${what}, so that nothing can be near to it.`),
   }
+}
+
+/** @returns Infinity for LATEST. */
+function targetTime(at: Time, values: ValueBinder): number {
+  if (isLatest(at)) return Number.POSITIVE_INFINITY
+  const time = values.time(at)
+  if (time.kind === 'instant') return time.at
+  throw values.mistakes.type(at, 'ENTITY v AT takes a moment, or LATEST alone, which is its last observation.')
 }
 
 /** LATEST without a span beside it. */

@@ -51,7 +51,7 @@ export function misplaced(c: Cursor, verb: Verb): QuerySyntaxError {
   if (advice !== undefined) return c.error(c.token, advice)
   if (c.isSymbol(')') || c.isSymbol(']')) return c.error(c.token, `There is nothing open that this ${c.found()} could close.`)
   const words = CLAUSES[verb]
-  return c.unexpected(`a clause of ${verb} (${words.join(', ')}) or the end of the query`, words)
+  return c.unexpected(`a clause of ${verb} (${words.join(', ')}) or ${c.isNested ? '")"' : 'the end of the query'}`, words)
 }
 
 /** A name directly behind columns, unless it is a misspelt clause: another name for the last of them, without its AS. */

@@ -49,8 +49,9 @@ function target(c: Cursor): Tree.Target {
   if (kind === 'index' || kind === 'label') return parameter(c)
   if (c.acceptSymbol('[')) return vector(c, start)
   if (c.acceptSymbol('(')) return nested(c)
-  if (kind === 'text') {
-    const worded = `ENTITY ${c.found()}`
+  const isBare = (kind === 'word' || kind === 'name') && c.token.keyword === undefined && c.nearest(['ENTITY', 'PREDICT']).length === 0
+  if (kind === 'text' || isBare) {
+    const worded = `ENTITY ${kind === 'text' ? c.found() : `'${excerpt(c.token.text).replaceAll("'", "''")}'`}`
     throw c.error(c.token, `Expected ENTITY before the id; found ${c.found()}. Write TO ${worded}.`, [worded])
   }
   if (c.token.keyword === 'predict')
