@@ -1,6 +1,7 @@
 // chronode_kernels: what is worth doing natively without libtorch.
 #include <napi.h>
 
+#include "native/kernels/crc32.h"
 #include "native/kernels/preload.h"
 #include "native/kernels/scan_calls.h"
 #include "native/kernels/simd.h"
@@ -27,6 +28,27 @@ Napi::Value StartScan(const Napi::CallbackInfo& info) { return InstanceOf(info).
 
 void StopScan(const Napi::CallbackInfo& info) { InstanceOf(info).scans->Stop(info); }
 
+// The CRC-32 of a row of 0.5 KB takes 50 ns: by the C functions themselves, since the classes around them would take longer.
+napi_value ComputeCrc32(napi_env env, napi_callback_info info) {
+  size_t count = 2, length = 0;
+  napi_value arguments[2], result;
+  napi_typedarray_type type = napi_int8_array;
+  void *compute = nullptr, *bytes = nullptr;
+  double seed = -1;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, &compute);
+  if (napi_get_typedarray_info(env, arguments[0], &type, &length, &bytes, nullptr, nullptr) != napi_ok || type != napi_uint8_array) {
+    ArgumentError(env, "bytes", "a Uint8Array").ThrowAsJavaScriptException();
+    return nullptr;
+  }
+  if (napi_get_value_double(env, arguments[1], &seed) != napi_ok || !(seed >= 0 && seed <= UINT32_MAX) || std::floor(seed) != seed) {
+    ArgumentError(env, "seed", "a whole number from 0 to 4294967295").ThrowAsJavaScriptException();
+    return nullptr;
+  }
+  const uint32_t checksum = reinterpret_cast<Crc32*>(compute)(static_cast<const uint8_t*>(bytes), length, static_cast<uint32_t>(seed));
+  napi_create_uint32(env, checksum, &result);
+  return result;
+}
+
 Napi::Array SimdNames(Napi::Env env) {
   const auto names = Napi::Array::New(env);
   for (const Simd& simd : Simds()) names.Set(names.Length(), simd.name);
@@ -48,6 +70,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("stop", Napi::Function::New(env, StopScan, "stop"));
   exports.Set("streamPass", Napi::Function::New(env, StreamPass, "streamPass"));
   exports.Set("preload", Napi::Function::New(env, PreloadLibrary, "preload"));
+  if (Crc32* const compute = FastCrc32()) {
+    napi_value crc32;
+    NAPI_THROW_IF_FAILED_VOID(env, napi_create_function(env, "crc32", NAPI_AUTO_LENGTH, ComputeCrc32, reinterpret_cast<void*>(compute), &crc32));
+    exports.Set("crc32", crc32);
+  }
   exports.Set("armExit", Napi::Function::New(env, ArmExit, "armExit"));
   return exports;
 }

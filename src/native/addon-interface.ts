@@ -53,6 +53,8 @@ export interface RawKernels {
   stop(ticket: number): void
   /** The sum of all, on this many threads, while JavaScript waits: what a scan is measured against. */
   streamPass(numbers: Float32Array, threads: number): number
+  /** Absent where the processor has no carry-less multiplication. */
+  readonly crc32?: (bytes: Uint8Array, seed: number) => number
   /** dlopen on a thread of its own. */
   preload(path: string): Promise<undefined>
   armExit(code: number): void

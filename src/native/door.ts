@@ -37,6 +37,7 @@ export function openNative(): Native {
 class NativeDoor implements Native {
   readonly kernels: Door<KernelsAddon>
   readonly distances: DistanceKernels
+  readonly crc32: Native['crc32']
   private readonly rawKernels: RawKernels | undefined
   private readonly torchFound: FoundAddon | undefined
   /** What `torch()` ended with, once it did. */
@@ -49,6 +50,7 @@ class NativeDoor implements Native {
     this.rawKernels = 'addon' in opened ? opened.addon : undefined
     this.kernels = 'addon' in opened ? { open: true, addon: { simd: opened.addon.simd }, path: found!.path } : opened
     this.distances = this.rawKernels === undefined ? new WasmKernels() : new NativeKernels(this.rawKernels)
+    this.crc32 = this.rawKernels?.crc32
     this.torchFound = findAddon('chronode_torch', folders)
   }
 

@@ -122,6 +122,14 @@ describe('distances are computed', () => {
   })
 })
 
+test.skipIf(!existsSync(join(built, 'chronode_kernels.node')) || process.arch !== 'x64')(
+  "checksums are computed by the addon where it is, and by zlib's where not",
+  () => {
+    expect(nativeIn(built).crc32?.(Buffer.from('123456789'), 0)).toBe(0xcbf4_3926)
+    expect(nativeIn('off').crc32).toBeUndefined()
+  },
+)
+
 describe('the addons are looked for', () => {
   test('in the folder that CHRONODE_NATIVE names, or nowhere', () => {
     expect(nativeFolders('/some/where')).toEqual(['/some/where'])

@@ -28,6 +28,7 @@ export function settings(changed: Partial<AnalyticsConfig> = {}): AnalyticsConfi
 export const shutNative: Native = {
   kernels: { open: false, reason: 'not-built', message: 'The kernels are not built.', remedy: 'Run npm run setup.' },
   distances: new WasmKernels(),
+  crc32: undefined,
   torch: async () => ({ open: false, reason: 'not-built', message: 'The torch addon is not built.', remedy: 'Run npm run setup.' }),
   status: () => ({ kernels: { available: false, simd: 'none' }, torch: { available: false } }),
 }
