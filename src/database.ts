@@ -29,6 +29,7 @@ import {
   type CompactReport,
   openStore,
   type Store,
+  useCrc32,
   type VerifyOptions,
   type VerifyReport,
 } from './storage/index.js'
@@ -73,6 +74,7 @@ export async function openDatabase(config: string | ConfigInput, options: OpenOp
   const settings = readonly ? forReading(given) : given
   const warn = createWarn(logger)
   const native = openNative()
+  if (native.crc32 !== undefined) useCrc32(native.crc32)
   const store = await openStore({ ...settings.storage, connection, warn, kernels: () => native.distances })
   try {
     const analytics = createAnalytics({ config: settings, native, warn, ...(predictors === undefined ? {} : { predictors }) })

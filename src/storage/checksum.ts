@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from './crc.js'
 
 /*
  * These bytes are on disk: docs/storage-format.md has the layout with worked examples. Doubles and floats are
