@@ -24,6 +24,8 @@ export interface Reading {
 /** One step, as plain data: a list of them can be printed, made smaller, and run again. */
 export type Operation =
   | { readonly op: 'insert'; readonly by: Hand; readonly into: string; readonly batch: Batch; readonly payloads: boolean; readonly now: boolean }
+  /** Several of one store in one turn, none awaited before the next is asked for. */
+  | { readonly op: 'together'; readonly by: Hand; readonly into: string; readonly batches: readonly (readonly [Batch, now: boolean])[] }
   /** With a vector of a wrong length in it, or with no page left: nothing of it may stay. */
   | {
       readonly op: 'fail'
@@ -100,6 +102,7 @@ const app = (op: 'begin' | 'commit' | 'rollback' | 'savepoint' | 'rollbackTo' | 
 
 export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 40, arbitrary: step('insert', { by: hand, into, batch, payloads: fc.boolean(), now: isNow }) },
+  { weight: 3, arbitrary: step('together', { by: hand, into, batches: fc.array(fc.tuple(batch, isNow), { minLength: 2, maxLength: 4 }) }) },
   { weight: 3, arbitrary: step('fail', { by: hand, into, batch, how: fc.constantFrom('wrong vector', 'full disk'), now: isNow }) },
   { weight: 9, arbitrary: step('delete', { by: hand, into, entity, from: orNull(moment), to: orNull(moment) }) },
   { weight: 4, arbitrary: step('remove', { by: hand, into, entity }) },
@@ -112,7 +115,7 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 3, arbitrary: step('hold', { by: hand }) },
   { weight: 3, arbitrary: step('look', { by: hand }) },
   { weight: 1, arbitrary: step('letGo', { by: hand }) },
-  { weight: 5, arbitrary: step('reopen', { by: hand, packing: fc.nat(1), readonly: fc.boolean() }) },
+  { weight: 5, arbitrary: step('reopen', { by: hand, packing: fc.nat(2), readonly: fc.boolean() }) },
   { weight: 5, arbitrary: app('begin') },
   { weight: 4, arbitrary: app('commit') },
   { weight: 4, arbitrary: app('rollback') },

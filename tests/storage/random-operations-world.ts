@@ -105,6 +105,8 @@ export class World {
     switch (operation.op) {
       case 'insert':
         return this.#insert(operation)
+      case 'together':
+        return this.#together(operation)
       case 'fail':
         return this.#fail(operation)
       case 'delete': {
@@ -243,6 +245,23 @@ export class World {
       act: (store, collection) => (now ? store.insertNow(collection, this.#toBatch(items)) : store.insert(collection, this.#toBatch(items))),
       apply: (model) => model.insert(into, items),
     })
+  }
+
+  /** What is written now comes before all that waits; of the others the first is written in its turn. */
+  async #together({ by, into, batches }: Extract<Operation, { op: 'together' }>): Promise<void> {
+    const collection = await this.#record(by, into)
+    const isRemote = by === 1 && this.options.remote !== undefined
+    if (collection === undefined || isRemote || this.#refusal(by, false) !== undefined) return
+    const store = await this.#store(by)
+    const model = this.#seenBy(by)
+    const asked = batches.map(([batch, isNow]) => ({ items: this.#items(model, into, batch, false), isNow }))
+    const first = asked.find(({ isNow }) => !isNow)
+    const isAtOnce = (one: (typeof asked)[number]) => one.isNow || one === first
+    const results = asked.map(({ items, isNow }) =>
+      isNow ? store.insertNow(collection, this.#toBatch(items)) : store.insert(collection, this.#toBatch(items)),
+    )
+    const expected = new Map([...asked.filter(isAtOnce), ...asked.filter((one) => !isAtOnce(one))].map((one) => [one, model.insert(into, one.items)]))
+    expect(await Promise.all(results)).toEqual(asked.map((one) => expected.get(one)))
   }
 
   async #fail({ by, into, batch, how, now }: Extract<Operation, { op: 'fail' }>): Promise<void> {
