@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const compiler = process.env['CC'] ?? 'cc'
+const cxxCompiler = process.env['CXX'] ?? 'c++'
 const flags = ['-std=gnu11', '-O1', '-g', '-ffp-contract=off', '-Wno-psabi', '-I.']
 const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
@@ -42,6 +43,13 @@ test.skipIf(!canSanitize())(
     if (process.arch === 'x64') expect(said).toContain('emulated is right')
   },
 )
+
+test.skipIf(!canSanitize())('the CRC-32 reads nothing that is not there, and is the one that is defined', { timeout: 120_000 }, () => {
+  const program = join(temporaryFolder(), 'check')
+  const files = ['tests/native/crc32_check.cc', 'native/kernels/crc32.cc']
+  run(cxxCompiler, ['-std=c++20', '-O1', '-g', '-Wall', '-Wextra', '-I.', ...sanitizers, ...files, '-o', program])
+  expect(run(program, [])).toContain(process.arch === 'x64' ? 'CRC-32 is right' : 'there is no fast CRC-32')
+})
 
 function run(command: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
