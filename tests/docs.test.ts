@@ -145,7 +145,7 @@ test('README.md: the statements of its table are answered', async () => {
   const { text } = documents.find(({ path }) => path === 'README.md')!
   const rows = text.match(/^\| .*\|$/gm) ?? []
   const statements = rows.flatMap((row) =>
-    [...row.matchAll(/`((?:PREDICT|SELECT|SHOW|DESCRIBE|EXPLAIN) [^`]+)`/g)].map(([, statement]) => statement!),
+    [...row.matchAll(/`((?:PREDICT|SELECT|NEAREST|SHOW|DESCRIBE|EXPLAIN) [^`]+)`/g)].map(([, statement]) => statement!),
   )
   expect(statements.length).toBeGreaterThan(10)
   await answerStatements({ code: statements.join('\n') })

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PREDICT_COLUMNS } from '../../src/engine/bind-predict.js'
+import { NEAREST_COLUMNS } from '../../src/engine/bind-return.js'
 import { LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX } from '../../src/engine/cursor.js'
 import { STEPS_MAX } from '../../src/engine/grid.js'
 import { keywordOf } from '../../src/engine/keyword.js'
+import { CANDIDATES_MAX } from '../../src/engine/nearest-predicted.js'
 import { MAX_ROWS } from '../../src/engine/query.js'
 import { TEXT_LENGTH_MAX, TOKEN_COUNT_MAX } from '../../src/engine/tokenize.js'
 import { REFUSAL_REASONS } from '../../src/prediction.js'
@@ -23,6 +25,11 @@ test('docs/language.md has the columns of PREDICT in their order', () => {
   expect(firstCells('column | meaning')).toEqual(Object.keys(PREDICT_COLUMNS))
 })
 
+test('docs/language.md has the columns of NEAREST', () => {
+  const columns = new Set([...Object.keys(NEAREST_COLUMNS.stored), ...Object.keys(NEAREST_COLUMNS.predicted)])
+  expect(firstCells('column of NEAREST | meaning').sort()).toEqual([...columns].sort())
+})
+
 test('docs/language.md has every reason of a refusal', () => {
   expect(firstCells('fallback_reason | when')).toEqual([...REFUSAL_REASONS])
 })
@@ -30,7 +37,7 @@ test('docs/language.md has every reason of a refusal', () => {
 test('docs/language.md has the limits of the parser', () => {
   const table = page.slice(page.indexOf('| limit | at most |')).split('\n\n')[0]!
   const numbers = [...table.matchAll(/^\| [^|]+ \| ([\d,]+)/gm)].map(([, number]) => Number(number!.replaceAll(',', '')))
-  expect(numbers).toEqual([TEXT_LENGTH_MAX, TOKEN_COUNT_MAX, LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX, STEPS_MAX, MAX_ROWS])
+  expect(numbers).toEqual([TEXT_LENGTH_MAX, TOKEN_COUNT_MAX, LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX, STEPS_MAX, MAX_ROWS, CANDIDATES_MAX])
 })
 
 test('every word of the grammar is a keyword', () => {
