@@ -28,7 +28,10 @@ export async function searchResident(search: Search, matrix: Matrix, kernels: Di
   const hits = best.hits()
   const entities = await recordsOf(search, new Set(hits.map(({ entity }) => entity)))
   return {
-    hits: hits.map((hit) => ({ ...hit, entity: entities.get(hit.entity.key)! })),
+    hits: hits.flatMap((hit) => {
+      const entity = entities.get(hit.entity.key)
+      return entity === undefined ? [] : [{ ...hit, entity }]
+    }),
     candidates: runs.count,
     newestTimestamp: runs.count === 0 ? undefined : runs.newest,
     kernel: kernels.simd,
@@ -89,9 +92,9 @@ async function scan({ request, collection, signal }: Search, kernels: DistanceKe
   return neighbours!
 }
 
-/** As this snapshot has them, by key. */
+/** As this snapshot has them, by key. Where there is no view of its own, one may have been removed by now. */
 async function recordsOf({ snapshot, collection }: Search, entities: ReadonlySet<MatrixEntity>): Promise<ReadonlyMap<number, EntityRecord>> {
   const ids = Array.from(entities, ({ id }) => id)
   const records = await snapshot.findEntities(collection, ids)
-  return new Map(records.map((record) => [record!.key, record!]))
+  return new Map(records.flatMap((record) => (record === undefined ? [] : [[record.key, record] as const])))
 }
