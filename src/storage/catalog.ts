@@ -83,6 +83,7 @@ export class Catalog {
   readonly #collectionByName
   readonly #collectionByKey
   readonly #collections
+  readonly #collectionCount
   readonly #entity
   readonly #entityByKey
   readonly #entityPage
@@ -93,6 +94,7 @@ export class Catalog {
     this.#collectionByName = new Statement<[string], CollectionRow>(database, `${collection} WHERE name = ?`)
     this.#collectionByKey = new Statement<[number], CollectionRow>(database, `${collection} WHERE key = ?`)
     this.#collections = new Statement<[], CollectionRow>(database, `${collection} ORDER BY name`)
+    this.#collectionCount = new Statement<[], number>(database, 'SELECT count(*) FROM chronode_collection NOT INDEXED')
     this.#entity = new Statement<[number, string], EntityRow>(database, `${entityOf('?')} AND id = ?`)
     this.#entityByKey = new Statement<[number], EntityRow>(database, `SELECT ${ENTITY_COLUMNS} FROM chronode_entity WHERE key = ?`)
     this.#entityPage = new Statement<[number, string, number], EntityRow>(
@@ -111,9 +113,12 @@ export class Catalog {
     return row && toCollection(row)
   }
 
-  /** By name (UTF-8 bytes). */
+  /** By name (UTF-8 bytes): by an index, and as many as there are without it. */
   collections(): StoredCollection[] {
-    return this.#collections.all().map(toCollection)
+    const collections = this.#collections.all().map(toCollection)
+    const count = this.#collectionCount.get()!
+    if (collections.length === count) return collections
+    throw corruption('The database', `has ${count} collections, and ${collections.length} of them were found by name`)
   }
 
   entity(collection: CollectionRecord, id: string): EntityFields | undefined {

@@ -248,6 +248,33 @@ describe('a damaged collection', () => {
   })
 })
 
+test.each([
+  ['the table', "type = 'table'"],
+  ['its index', "type = 'index'"],
+])('a collection that went missing from %s is missed by whoever lists them', async (_, which) => {
+  const path = await makeFile()
+  const again = await openForTest({ path })
+  await again.createCollection('more', { dimension: 2, metric: 'l2', normalized: false })
+  await again.close()
+  const database = new Database(path)
+  const rootPage = database
+    .prepare<[], number>(`SELECT rootpage FROM sqlite_schema WHERE ${which} AND tbl_name = 'chronode_collection'`)
+    .pluck()
+    .get()!
+  const pageBytes = database.pragma('page_size', { simple: true }) as number
+  database.close()
+  const bytes = readFileSync(path)
+  const cellCountAt = (rootPage - 1) * pageBytes + 3
+  expect(bytes.readUInt16BE(cellCountAt)).toBe(2)
+  bytes.writeUInt16BE(1, cellCountAt)
+  writeFileSync(path, bytes)
+
+  const store = await openForTest({ path })
+  expect(await rejection(everything(store))).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  expect(() => store.collections()).toThrow(expect.objectContaining({ code: 'STORAGE_CORRUPT' }))
+  expect(await store.verify()).toMatchObject({ ok: false })
+})
+
 test('a damaged log of removed entities is found by verify', async () => {
   const path = await makeFile()
   damage(path, "UPDATE chronode_removed_entity SET id = 'went'")
