@@ -20,6 +20,7 @@ import { ArgumentError, DatabaseClosedError, described, NotFoundError } from './
 import { type Native, type NativeStatus, openNative } from './native/index.js'
 import { checkOptions } from './options.js'
 import type { Predictor } from './prediction.js'
+import { checkedConnection, registerSqlFunctions, type SqlConnection } from './sql/index.js'
 import {
   type AttachedConnection,
   type BackupOptions,
@@ -78,7 +79,7 @@ export async function openDatabase(config: string | ConfigInput, options: OpenOp
   const store = await openStore({ ...settings.storage, connection, warn, kernels: () => native.distances })
   try {
     const analytics = createAnalytics({ config: settings, native, warn, ...(predictors === undefined ? {} : { predictors }) })
-    return new Database({ config: settings, store, analytics, native, warn })
+    return new Database({ config: settings, store, analytics, native, warn, connection })
   } catch (error) {
     await store.close()
     throw error
@@ -96,10 +97,14 @@ interface Parts {
   readonly analytics: Analytics
   readonly native: Native
   readonly warn: Warn
+  /** The app's, when it was attached. */
+  readonly connection: AttachedConnection | undefined
 }
 
 /** A share of the memory limit that contexts read ahead of inference may take. */
 const READ_AHEAD_SHARE = 1 / 8
+/** The same for the rows of one call of a function inside an app's SQL. */
+const SQL_ROWS_SHARE = 1 / 8
 
 /** An open database. Made by `openDatabase`. */
 export class Database {
@@ -184,6 +189,23 @@ export class Database {
   registerPredictor(name: string, predictor: Predictor): void {
     this.#assertOpen()
     this.#parts.analytics.register(name, predictor)
+  }
+
+  /**
+   * Brings `chronode_as_of`, `chronode_nearest`, `chronode_trajectory`, `chronode_predict` and `chronode_distance` into the SQL of an app's connection:
+   * docs/embedding.md. Twice is fine. Another database registered on the same connection takes its place.
+   *
+   * @param connection  Default: the one that this database is attached to.
+   * @throws {ArgumentError} it is no open connection of better-sqlite3, or this database is attached to it and lies in memory.
+   */
+  registerSqlFunctions(connection: SqlConnection | undefined = this.#parts.connection as SqlConnection | undefined): void {
+    this.#assertOpen()
+    const { store, analytics, config } = this.#parts
+    registerSqlFunctions(checkedConnection(connection), {
+      readNow: (caller, work) => store.readNow(caller, work),
+      predictNow: (collection, item, method) => analytics.predictNow({ collection, ...(method === undefined ? {} : { methods: [method] }) }, item),
+      rowsBytesMax: config.storage.memoryLimitBytes * SQL_ROWS_SHARE,
+    })
   }
 
   /** What native code is there, and what to do where it is not. */

@@ -40,6 +40,7 @@ export type { InsertManyOptions, InsertProgress } from './insert-stream.js'
 export type { JsonObject, JsonValue } from './json.js'
 export { type BuildOptions, type BuildReport, type BuildResult, buildNative, type NativeStatus } from './native/index.js'
 export { type Outcome, type PredictionItem, type Predictor, REFUSAL_REASONS, type Refusal, type RefusalReason } from './prediction.js'
+export type { SqlConnection } from './sql/index.js'
 export type {
   AttachedConnection,
   BackupOptions,

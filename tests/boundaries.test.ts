@@ -16,8 +16,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   storage: ['storage', 'vocabulary', 'type config', 'type native', 'migrations', 'kysely', 'better-sqlite3'],
   analytics: ['analytics', 'vocabulary', 'type config', 'type native'],
   engine: ['engine', 'vocabulary', 'storage/index', 'analytics/index'],
-  database: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index'],
-  index: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index'],
+  sql: ['sql', 'vocabulary', 'storage/index', 'analytics/index', 'engine/index'],
+  database: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index', 'sql/index'],
+  index: ['database', 'vocabulary', 'config', 'native/index', 'storage/index', 'analytics/index', 'engine/index', 'sql/index'],
   cli: ['cli', 'index', 'commander', 'smol-toml', 'fastest-levenshtein', 'papaparse', 'apache-arrow', 'hyparquet', 'hyparquet-writer'],
 }
 
@@ -109,6 +110,7 @@ describe('the reader of imports', () => {
     ['src/cli/x.ts', '../errors.js', false],
     ['src/errors.ts', './engine/index.js', true],
     ['src/native/x.ts', '../config.js', true],
+    ['src/sql/x.ts', '../storage/sqlite-store.js', true],
   ])('%s may not import %s', (path, specifier, isTypeOnly) => {
     expect(forbiddenEdges({ path, imports: [{ specifier, isTypeOnly }] })).toHaveLength(1)
   })

@@ -13,7 +13,8 @@ export function predictNow(
   item: PredictionItem,
   { config, methods, warn }: { readonly config: RoutingConfig; readonly methods: Methods; readonly warn: Warn },
 ): ImmediateAnswer {
-  const { order, reason } = orderOf(request, { config, methods })
+  const { order, reason, settings } = orderOf(request, { config, methods })
+  const known = newest(item.context, settings.context ?? lengthOf(item.context))
   const tried: string[] = []
   let firstRefusal: Refusal | undefined
   for (const [method] of order) {
@@ -21,7 +22,7 @@ export function predictNow(
     const predictor = methods.builtIn(method)
     if (predictor === undefined) return { kind: 'waits', method, reason: tried.length === 0 ? reason : `the fallback of "${tried[0]}"` }
     tried.push(method)
-    const context = newest(item.context, predictor.context.max ?? lengthOf(item.context))
+    const context = newest(known, predictor.context.max ?? lengthOf(known))
     const [outcome] = predictor.predictNow({ ...item, context })
     if (outcome === undefined) throw new InvariantError(`"${method}" gave no outcome to a target`)
     if (outcome.kind === 'vector') {

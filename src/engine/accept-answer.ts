@@ -1,6 +1,6 @@
 import type { Answer, Route } from '../analytics/index.js'
 import { InvariantError, PredictionError } from '../errors.js'
-import type { RefusalReason } from '../prediction.js'
+import type { Refusal, RefusalReason } from '../prediction.js'
 import type { Context } from './running.js'
 
 /** What a method answered, as rows say it. */
@@ -29,7 +29,14 @@ export function acceptAnswer(
 /** Only `fallback = 'error'` leaves a target without an answer. */
 function refusal(entity: string, firstRefusal: Answer['firstRefusal'], route: Route): Error {
   if (!route.failsWhenRefused || firstRefusal === undefined) return new InvariantError(`no method answered for '${entity}', and none refused`)
-  const tried = route.steps.map(({ method }) => method).join(', ')
-  const message = `No method answered for entity '${entity}' (tried: ${tried}), and fallback = 'error' asks to be told. ${firstRefusal.message}`
-  return new PredictionError(firstRefusal.reason, entity, message)
+  return noMethodAnswered(
+    entity,
+    firstRefusal,
+    route.steps.map(({ method }) => method),
+  )
+}
+
+export function noMethodAnswered(entity: string, { reason, message }: Refusal, tried: readonly string[]): PredictionError {
+  const claim = `No method answered for entity '${entity}' (tried: ${tried.join(', ')}), and fallback = 'error' asks to be told.`
+  return new PredictionError(reason, entity, `${claim} ${message}`)
 }

@@ -1,5 +1,7 @@
+export { noMethodAnswered } from './accept-answer.js'
 export type { Catalog } from './bind-clauses.js'
 export type { ExplainRecord } from './explain.js'
+export { interpolate } from './interpolate.js'
 export type { ParameterValues } from './parameters.js'
 export type { PredictedRecord, PredictRecord, StoredRecord, UnansweredRecord } from './predict-record.js'
 export { type Engine, iterate, type ParsedQuery, parseQuery, type QueryMeta, type QueryOptions, type QueryResult, run } from './query.js'

@@ -78,7 +78,7 @@ export class ImmediateSearch {
         yield candidates
         candidates = new Candidates(countMax, dimension)
       }
-      const [last] = isBefore(entity, at) ? [] : view.observations(collection, entity, { to: at, newest: 1 })
+      const last = isBefore(entity, at) ? undefined : view.lastObservation(collection, entity, at)
       if (last !== undefined) candidates.add(entity, last)
     }
     if (countMax === entityCount) this.#kept = { collection: key, generation, at, candidates }

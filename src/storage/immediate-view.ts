@@ -16,9 +16,10 @@ import type {
   Surroundings,
   TimeRange,
 } from './store.js'
-import { toTrajectory, totalCount } from './stretch.js'
+import { type Stretch, toTrajectory, totalCount } from './stretch.js'
 
 const ENTITIES_A_PAGE = 500
+const OBSERVATIONS_A_PIECE = 500
 
 /** One view through one reader, within one turn of the event loop. */
 export class ReaderView implements ImmediateView {
@@ -55,10 +56,24 @@ export class ReaderView implements ImmediateView {
     throw corruption(placeInWords(collection.name), `should have ${collection.entityCount} entities, and ${count} were found`)
   }
 
-  observations(collection: CollectionRecord, entity: EntityRecord, range: TimeRange & { readonly newest?: number }): readonly Observation[] {
-    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY, newest = entity.observationCount } = range
-    const stretches = this.#newest(collection, entity, from, to, newest)
-    return stretches.flatMap((stretch) => toObservations(stretch, EVERYTHING))
+  *observations(collection: CollectionRecord, entity: EntityRecord, range: TimeRange): Generator<Observation> {
+    if (entity.observationCount === 0) return
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range
+    const owner = this.#owner(collection, entity)
+    let count = 0
+    for (let start: number | undefined = from; start !== undefined; ) {
+      const piece = this.reader.observations.oldest(owner, start, to, OBSERVATIONS_A_PIECE)
+      const pieceCount = totalCount(piece)
+      count += pieceCount
+      for (const stretch of piece) yield* toObservations(stretch, EVERYTHING)
+      start = pieceCount < OBSERVATIONS_A_PIECE ? undefined : justAfter(piece.at(-1)!.timestamps.at(-1)!)
+    }
+    if (coversAll(entity, from, to)) checkCount(collection, entity, entity.observationCount, count)
+  }
+
+  lastObservation(collection: CollectionRecord, entity: EntityRecord, at: number): Observation | undefined {
+    const [last] = this.#newest(collection, entity, Number.NEGATIVE_INFINITY, at, 1)
+    return last && toObservation(last, 0, EVERYTHING)
   }
 
   readContext(collection: CollectionRecord, { entity, limit, since, until }: ContextRequest): Trajectory {
@@ -77,18 +92,25 @@ export class ReaderView implements ImmediateView {
     return this.searches.search(this, collection as StoredCollection, request)
   }
 
-  #newest(collection: CollectionRecord, entity: EntityRecord, from: number, to: number, limit: number) {
+  #newest(collection: CollectionRecord, entity: EntityRecord, from: number, to: number, limit: number): Stretch[] {
     if (entity.observationCount === 0) return []
-    const wanted = Math.min(limit, entity.observationCount)
-    const stretches = this.reader.observations.newest(this.#owner(collection, entity), from, to, wanted)
-    const isWhole = from <= (entity.firstTimestamp ?? from) && to >= (entity.lastTimestamp ?? to)
-    const count = totalCount(stretches)
-    if (!isWhole || count === wanted) return stretches
-    throw corruption(placeInWords(collection.name, entity.id), `should have ${wanted} observations, and ${count} were found`)
+    const stretches = this.reader.observations.newest(this.#owner(collection, entity), from, to, limit)
+    if (coversAll(entity, from, to)) checkCount(collection, entity, Math.min(limit, entity.observationCount), totalCount(stretches))
+    return stretches
   }
 
   /** Whoever names an entity has it from this view: it knows where its observations lie. */
   #owner(collection: CollectionRecord, entity: EntityRecord): Owner {
     return { collection, entity: this.reader.placeNow(collection, entity as StoredEntity) }
   }
+}
+
+function coversAll({ firstTimestamp, lastTimestamp }: EntityRecord, from: number, to: number): boolean {
+  return from <= (firstTimestamp ?? from) && to >= (lastTimestamp ?? to)
+}
+
+/** Damage to SQLite's index can hide rows. */
+function checkCount({ name }: CollectionRecord, { id }: EntityRecord, expected: number, found: number): void {
+  if (found === expected) return
+  throw corruption(placeInWords(name, id), `should have ${expected} observations, and ${found} were found`)
 }

@@ -204,8 +204,10 @@ export interface ImmediateView {
   findEntity(collection: CollectionRecord, id: string): EntityRecord | undefined
   /** All entities by id (UTF-8 bytes). */
   scanEntities(collection: CollectionRecord): Iterable<EntityRecord>
-  /** In time order. `newest`: at most so many, the last ones of the range. */
-  observations(collection: CollectionRecord, entity: EntityRecord, range: TimeRange & { readonly newest?: number }): readonly Observation[]
+  /** Of the range, in time order. */
+  observations(collection: CollectionRecord, entity: EntityRecord, range: TimeRange): Iterable<Observation>
+  /** The last one at or before `at`; Infinity: of all. */
+  lastObservation(collection: CollectionRecord, entity: EntityRecord, at: number): Observation | undefined
   readContext(collection: CollectionRecord, request: ContextRequest): Trajectory
   surroundings(collection: CollectionRecord, entity: EntityRecord, at: number): Surroundings
   search(collection: CollectionRecord, request: ImmediateSearchRequest): ImmediateSearchResult

@@ -26,7 +26,7 @@ async function bySnapshot(snapshot: Snapshot, collection: CollectionRecord): Pro
 function byView(view: ImmediateView, collection: CollectionRecord): unknown {
   return Array.from(view.scanEntities(collection), (entity) => [
     entity.id,
-    view.observations(collection, entity, { from: 10, to: 40 }),
+    [...view.observations(collection, entity, { from: 10, to: 40 })],
     view.readContext(collection, { entity, limit: 2 }),
     view.surroundings(collection, entity, 25),
   ])
