@@ -64,6 +64,16 @@ describe('without libtorch', () => {
     expect(printed).not.toMatch(/^ +climate +\d/m)
   })
 
+  test('NEAREST tells who was near, and PREDICTED AT who will be', () => {
+    expect(printed).toContain("> NEAREST 5 TO ENTITY 'energy' AS OF '1960-12-31' FROM words")
+    const rows = [...printed.matchAll(/^ +([1-5]) +(\w+) +(0\.\d\d) +linear +native_unavailable +\[/gm)]
+    expect(rows.map(([, rank]) => Number(rank))).toEqual([1, 2, 3, 4, 5])
+    const likenesses = rows.map(([, , , likeness]) => Number(likeness))
+    expect(likenesses).toEqual(likenesses.toSorted((a, b) => b - a))
+    expect(rows.map(([, , word]) => word)).not.toContain('energy')
+    expect(printed).toMatch(/Of 538 words in \d+ ms, ranked by (wasm|scalar)/)
+  })
+
   test('the README has the errors of last value and line that it prints', () => {
     const [rows, told] = [accuracyOf(printed), accuracyOfReadme()]
     expect(rows.map((row) => row[0])).toEqual([1, 5, 10])
@@ -82,6 +92,10 @@ describe.skipIf(!withLibtorch)('with libtorch (which "npm run setup" builds)', (
   test('the model answers, the line when the model is moved away, the model when it is back', () => {
     expect(printed).toMatch(/moved away +energy +2030-12-31 +linear +2 +model_missing/)
     expect(printed).toMatch(/put back +energy +2030-12-31 +neural_ode +words\.pt +\d+ +\[/)
+  })
+
+  test('the model says who will be near', () => {
+    expect(printed).toMatch(/^ +1 +\w+ +0\.\d\d +neural_ode +\[/m)
   })
 
   test('EXPLAIN names the model and its sha256', () => {

@@ -3,8 +3,7 @@ import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { type ExplainRow, openDatabase, type PredictRow, type Warning } from 'chronode'
-import { mostLike, type Placed } from './likeness.ts'
+import { type ExplainRow, type NearestRow, openDatabase, type PredictRow, type Warning } from 'chronode'
 import { chapter, day, statement, table } from './print.ts'
 import { type Replay, replay } from './replay.ts'
 import { TOPIC_OF } from './topics.ts'
@@ -30,6 +29,7 @@ await importWords()
 await showWayThroughTime()
 await showAsOf()
 const hasModel = await showPrediction()
+await showFutureNeighbours()
 await showPlan()
 if (hasModel) await showFallback()
 await showAccuracy()
@@ -71,8 +71,8 @@ async function showWayThroughTime(): Promise<void> {
     `The way of '${WORD}' through time`,
     `The words that stood nearest to '${WORD}' (cosine similarity), each where it was last seen at that time.`,
   )
-  statement(`SELECT entity, vector FROM words AS OF '1960-12-31'`)
-  const rows = await Promise.all(YEARS.map(async (year) => [String(year), likeWords(WORD, await wordsAsOf(`${year}-12-31`))]))
+  statement(`NEAREST 5 TO ENTITY '${WORD}' AS OF '1960-12-31' FROM words`)
+  const rows = await Promise.all(YEARS.map(async (year) => [String(year), await nearestAsOf(WORD, `${year}-12-31`)]))
   table([['year', `most like '${WORD}'`], ...rows])
 }
 
@@ -83,7 +83,7 @@ async function showAsOf(): Promise<void> {
     'AS OF answers as if it were still that day: in 1970 nobody has spoken of the internet or the climate often enough to place the word.',
   )
   statement(text)
-  const { rows } = await db.query<Placed & { timestamp: number }>(text)
+  const { rows } = await db.query<{ entity: string; timestamp: number; vector: Float32Array }>(text)
   table([['entity', 'last seen', 'vector'], ...rows.map(({ entity, timestamp, vector }) => [entity, day(timestamp), numbers(vector)])])
 }
 
@@ -94,13 +94,33 @@ async function showPrediction(): Promise<boolean> {
   statement(text)
   const [row] = (await db.query<PredictRow>(text)).rows
   table([['entity', 'at', 'method', 'model', 'context', 'fallback reason', 'vector'], predictionCells(row!)])
-  const today = await wordsAsOf('2021-12-31')
-  console.log(`  Most like it, among the words as they stand in 2021: ${mostLike(row!.vector!, today, { except: WORD, count: 5 })}\n`)
+  const near = `NEAREST 5 TO (${text}) AS OF LATEST FROM words WHERE entity <> '${WORD}'`
+  statement(near)
+  console.log(`  Most like it, among the words as they stand: ${inWords((await db.query<NearestRow>(near)).rows)}\n`)
   if (row!.method === 'neural_ode') return true
   const { torch } = db.nativeStatus()
   console.log(`  The model did not answer (${row!.fallback_reason}); the straight line through the last two vectors did.`)
   console.log(`  ${torch.available ? (warnings[0]?.message ?? '') : `To have the model answer: ${torch.remedy}`}\n`)
   return false
+}
+
+async function showFutureNeighbours(): Promise<void> {
+  const text = `NEAREST 5 TO ENTITY '${WORD}' PREDICTED AT '${FUTURE}' FROM words`
+  chapter(`Who will be near '${WORD}'`, 'PREDICTED AT predicts every word, and ranks them by where they will be. Each row says who predicted it.')
+  statement(text)
+  const { rows, meta } = await db.query<NearestRow>(text)
+  table([
+    ['rank', 'entity', 'likeness', 'method', 'fallback reason', 'vector'],
+    ...rows.map(({ rank, entity, distance, method, fallback_reason, vector }) => [
+      rank,
+      entity,
+      (1 - distance).toFixed(2),
+      method ?? '',
+      fallback_reason ?? '',
+      numbers(vector!),
+    ]),
+  ])
+  console.log(`  Of ${meta.candidates} words in ${meta.elapsedMs.toFixed(0)} ms, ranked by ${meta.kernel}.\n`)
 }
 
 async function showPlan(): Promise<void> {
@@ -170,13 +190,17 @@ function verdicts(methods: readonly string[], replays: readonly Replay[]): strin
   })
 }
 
-async function wordsAsOf(date: string): Promise<Placed[]> {
-  return (await db.query<Placed>('SELECT entity, vector FROM words AS OF $1', [date])).rows
+/** The words that stood nearest then; a word that was not spoken of yet has no place. */
+async function nearestAsOf(word: string, date: string): Promise<string> {
+  const there = await db.collection('words').asOf(date, { entities: [word] })
+  if (there.length === 0) return '(not yet placed)'
+  const { rows } = await db.query<NearestRow>('NEAREST 5 TO ENTITY $1 AS OF $2 FROM words', [word, date])
+  return inWords(rows)
 }
 
-function likeWords(word: string, words: readonly Placed[]): string {
-  const vector = words.find(({ entity }) => entity === word)?.vector
-  return vector === undefined ? '(not yet placed)' : mostLike(vector, words, { except: word, count: 5 })
+/** `fuels 0.84, production 0.83`: the cosine similarity, 1 in the same direction. */
+function inWords(rows: readonly NearestRow[]): string {
+  return rows.map(({ entity, distance }) => `${entity} ${(1 - distance).toFixed(2)}`).join(', ')
 }
 
 function predictionCells({ entity, timestamp, method, model, context_count, fallback_reason, vector }: PredictRow): (string | number)[] {
