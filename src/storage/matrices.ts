@@ -6,6 +6,8 @@ import type { WriteLog } from './write-log.js'
 
 /** A matrix that nobody has searched for so long is let go of. */
 const IDLE_MS = 5 * 60 * 1000
+/** There must be room for so much of what it takes at first, so that it is not given up as soon as something is written. */
+const GROWTH = 9 / 8
 
 interface Held {
   /** Undefined: not built yet, or being changed. */
@@ -109,7 +111,7 @@ export class Matrices {
 
   /** @returns undefined: there is no room. */
   #begin({ collection: { key, dimension, observationCount, entityCount } }: View): Matrix | undefined {
-    const bytes = matrixBytes(dimension, observationCount, entityCount)
+    const bytes = matrixBytes(dimension, observationCount, entityCount) * GROWTH
     const others = [...this.#held].filter(([other, held]) => other !== key && isIdle(held)).sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs)
     for (const [other] of others) {
       if (this.memory.hasRoom(bytes)) break

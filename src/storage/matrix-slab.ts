@@ -85,11 +85,13 @@ export class Slab {
 
 /** The first row of a piece at or after `timestamp`; with `after`, after it. Behind the last when there is none. Source: binary search. */
 export function rowAt({ slab: { timestamps }, first, count }: Piece, timestamp: number, after = false): number {
+  const isBefore = (row: number) => timestamps[row]! < timestamp || (after && timestamps[row] === timestamp)
   let [low, high] = [first, first + count]
+  if (count === 0 || !isBefore(low)) return low // all of it, or nothing, as most often
+  if (isBefore(high - 1)) return high
   while (low < high) {
     const middle = (low + high) >>> 1
-    const t = timestamps[middle]!
-    if (t < timestamp || (after && t === timestamp)) low = middle + 1
+    if (isBefore(middle)) low = middle + 1
     else high = middle
   }
   return low

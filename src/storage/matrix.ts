@@ -31,19 +31,15 @@ export interface MatrixEntity {
 
 /** How much memory it would take at first. */
 export function matrixBytes(dimension: number, observationCount: number, entityCount: number): number {
-  return withSlack(observationCount) * rowBytes(dimension) + entityCount * ENTITY_BYTES
-}
-
-function withSlack(count: number): number {
-  return count + (count >> 3)
+  return observationCount * rowBytes(dimension) + entityCount * ENTITY_BYTES
 }
 
 /**
  * The vectors of one collection in memory, entity by entity, each in time order: a window of time is a run of rows of each.
  *
- * Behind an entity's rows there is room for more. When that is full, another piece of half their number follows, so that nothing is copied; only a
- * few rows move, to where there is twice the room. What they leave is a hole, and a slab with more holes than rows is given up. Nothing here waits:
- * whoever changes it sees to it that nobody looks at it meanwhile.
+ * At first there are no gaps. An entity that grows gets another piece with room for half its number, so that nothing is copied; only a few rows move,
+ * to where there is twice the room. What they leave is a hole, and a slab with more holes than rows is given up. Nothing here waits: whoever
+ * changes it sees to it that nobody looks at it meanwhile.
  */
 export class Matrix {
   /** The collection's, whose state this is. */
@@ -91,7 +87,7 @@ export class Matrix {
 
   /** So many rows are to come: memory for them is taken in as few slabs as there may be. */
   expect(observationCount: number): void {
-    this.#expectedRows = withSlack(observationCount)
+    this.#expectedRows = observationCount
   }
 
   /** @throws {MatrixFull} */
@@ -164,7 +160,7 @@ export class Matrix {
     if (last !== undefined && last.count < last.room) return last
     if (last !== undefined && last.room < MOVED_ROWS_MAX) return this.#move(entity, last, Math.max(2 * last.room, last.count + toCome))
     const count = entity.pieces.reduce((sum, piece) => sum + piece.count, 0)
-    const room = Math.min(Math.max(count >> 1, withSlack(toCome)), this.#rows(PIECE_BYTES_MAX))
+    const room = Math.min(Math.max(count >> 1, toCome), this.#rows(PIECE_BYTES_MAX))
     const piece = this.#allocate(room, entity.owner)
     entity.pieces.push(piece)
     return piece
@@ -210,7 +206,7 @@ export class Matrix {
       for (const piece of entity.pieces) {
         if (piece.slab !== slab) continue
         await slice.pause()
-        this.#move(entity, piece, Math.min(withSlack(piece.count), piece.room))
+        this.#move(entity, piece, Math.max(1, piece.count))
       }
     }
     this.#expectedRows = 0

@@ -51,10 +51,11 @@ async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
 
 async function runsOfAll({ request, snapshot }: Search, matrix: Matrix): Promise<Runs> {
   const runs = new Runs(request)
+  const { entities } = matrix
   const slice = new Slice()
-  for (const [i, entity] of matrix.entities.entries()) {
+  for (let i = 0; i < entities.length; i++) {
     if (i % ENTITIES_A_SLICE === 0) await slice.pause()
-    if (entity.key !== request.excluded) runs.add(entity)
+    if (entities[i]!.key !== request.excluded) runs.add(entities[i]!)
   }
   snapshot.assertLive()
   return runs
