@@ -61,6 +61,7 @@ export async function queryCommand({ statement, values, json, ...database }: Que
   const { rows, columns, meta } = await db.query(text, values)
   for (const warning of meta.warnings) warnings.tell(warning)
   await write(terminal.stdout, tableText(rows, columns, terminal.stdout))
+  if (typeof meta.shortfall === 'string') await write(terminal.stderr, `${meta.shortfall}\n`)
   return EXIT.ok
 }
 

@@ -142,6 +142,15 @@ describe('parameters', () => {
   })
 })
 
+test('fewer neighbours than were asked for are explained on standard error', async () => {
+  const nearest = (text: string) => runCli(['query', '--database', database, text])
+  expect(await nearest('NEAREST 1 TO [1, 0, 0, 0, 0, 0]')).toMatchObject({
+    err: '',
+    out: expect.stringMatching(/1 +a +2001-06-01T12:00:00Z +0 +0\n1 row/),
+  })
+  expect(await nearest('NEAREST 3 TO [1, 0, 0, 0, 0, 0]')).toMatchObject({ code: 0, err: 'There is only 1 candidate.\n' })
+})
+
 describe('a prediction that fell back', () => {
   const text = "PREDICT * AT '2010' FOR ENTITY 'a'"
 

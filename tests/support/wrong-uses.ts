@@ -19,6 +19,12 @@ export async function wrongUses(db: Database, words: Collection): Promise<void> 
   await words.predict({ entity: 'a' })
   // @ts-expect-error a misspelt member
   await words.predict({ entity: 'a', at: 0, contxt: {} })
+  // @ts-expect-error NEAREST needs to know how many
+  await words.nearest({ to: [0] })
+  // @ts-expect-error and to what
+  await words.nearest({ k: 1 })
+  // @ts-expect-error there is no such column
+  await words.nearest({ k: 1, to: [0], columns: ['vectr'] })
   // @ts-expect-error vectors come in three ways
   await db.query('SELECT *', [], { vectors: 'float64' })
   // @ts-expect-error a closed union of statuses
