@@ -35,10 +35,10 @@ const MISMATCH = 'does not match its checksum'
 
 type RemovedRow = [key: number, collection: number, entity: number, id: string, generation: number, removedAt: number, checksum: number]
 const REMOVED_SHAPE: RowShape = ['n', 'n', 'n', 't', 'n', 'n', 'n']
-type OwnedSegmentRow = [...SegmentRow, entity: number, id: string | null, collection: number | null]
+type OwnedSegmentRow = [...SegmentRow, entity: number, id: unknown, collection: unknown]
 const SEGMENT_COLUMN_COUNT = SEGMENT_COLUMNS.split(', ').length
 const STRIP_COLUMN_COUNT = STRIP_COLUMNS.split(', ').length
-type OwnedRow = [key: number, entity: number, id: string | null, collection: number | null, ...row: ObservationRow]
+type OwnedRow = [key: number, entity: number, id: unknown, collection: unknown, ...row: ObservationRow]
 
 /**
  * Computes every checksum again, counts everything again, and asks SQLite for its own checks. Damage never ends it early.
@@ -53,10 +53,19 @@ export async function verifyAll(snapshot: SqliteSnapshot, connection: Connection
   return { ok: problems.length === 0, checked, problems }
 }
 
+/** A collection while its parts are checked. Of one whose own row is damaged nothing is known that they could be checked by. */
+interface CheckedCollection extends CollectionFields {
+  readonly isIntact: boolean
+  entitiesFound: number
+  observationsFound: number
+  /** Its strips and the rows of its entities say how many there are. */
+  canCount: boolean
+}
+
 class Verification {
   readonly problems: VerifyProblem[] = []
   checked = 0
-  readonly #collections = new Map<number, CollectionFields & { entitiesFound: number; observationsFound: number; hasStrips: boolean }>()
+  readonly #collections = new Map<number, CheckedCollection>()
 
   constructor(
     private readonly snapshot: SqliteSnapshot,
@@ -102,9 +111,10 @@ class Verification {
     const rows = this.#statement<[], CollectionRow>(`SELECT ${COLLECTION_COLUMNS} FROM chronode_collection NOT INDEXED ORDER BY key`).all()
     for (const row of rows) {
       const fields = collectionFields(row)
-      this.#collections.set(fields.key, { ...fields, entitiesFound: 0, observationsFound: 0, hasStrips: true })
+      const isIntact = isIntactCollection(row)
+      this.#collections.set(fields.key, { ...fields, isIntact, entitiesFound: 0, observationsFound: 0, canCount: isIntact })
       this.checked++
-      if (!isIntactCollection(row)) this.report(fields.name, undefined, `its own row ${MISMATCH}`)
+      if (!isIntact) this.report(inWords(fields.name), undefined, `its own row ${MISMATCH}`)
     }
   }
 
@@ -115,28 +125,32 @@ class Verification {
     for await (const row of this.#paged((after) => page.all(after, ROWS_A_PAGE), ROWS_A_PAGE)) {
       const entity = entityFields(row)
       const collection = this.#collections.get(entity.collection)
+      const isIntact = isIntactEntity(row)
       this.checked++
-      if (!isIntactEntity(row)) this.report(collection?.name, entity.id, `its own row ${MISMATCH}`)
+      if (!isIntact) this.report(inWords(collection?.name), inWords(entity.id), `its own row ${MISMATCH}`)
       if (collection === undefined) continue // SQLite's foreign_key_check tells of it
       collection.entitiesFound++
+      collection.canCount &&= isIntact
+      if (!isIntact || !collection.isIntact) continue
       collection.observationsFound += entity.observationCount + this.#recentCount(collection, entity)
       await this.#checkPlace(collection, entity)
     }
-    for (const { name, entityCount, entitiesFound, observationCount, observationsFound, hasStrips } of this.#collections.values()) {
-      if (entityCount !== entitiesFound) this.report(name, undefined, `says that it has ${entityCount} entities; there are ${entitiesFound}`)
-      if (hasStrips && observationCount !== observationsFound)
+    for (const { name, isIntact, entityCount, entitiesFound, observationCount, observationsFound, canCount } of this.#collections.values()) {
+      if (isIntact && entityCount !== entitiesFound)
+        this.report(name, undefined, `says that it has ${entityCount} entities; there are ${entitiesFound}`)
+      if (canCount && observationCount !== observationsFound)
         this.report(name, undefined, `says that it has ${observationCount} observations; its entities have ${observationsFound}`)
     }
   }
 
   /** Of a collection whose strips cannot be read it is said once. */
-  #recentCount(collection: CollectionFields & { hasStrips: boolean }, entity: EntityFields): number {
-    if (!collection.hasStrips) return 0
+  #recentCount(collection: CheckedCollection, entity: EntityFields): number {
+    if (!collection.canCount) return 0
     try {
       return this.snapshot.reader.recentCount(collection as StoredCollection, entity)
     } catch (error) {
       this.#reportCorruption(collection.name, undefined, error)
-      collection.hasStrips = false
+      collection.canCount = false
       return 0
     }
   }
@@ -148,8 +162,8 @@ class Verification {
       const { rows, packed, shadowed } = await this.#drive(this.snapshot.reader.observations.counted(owner, Number.POSITIVE_INFINITY))
       const says = [rowCount(owner.entity), entity.packedCount, entity.shadowedCount]
       const is = [rows.count, packed.count, shadowed]
-      const inWords = ([inRows, inSegments, inBoth]: number[]) => `${inRows} rows, ${inSegments} observations in segments and ${inBoth} in both`
-      if (says.join() !== is.join()) this.report(collection.name, entity.id, `says that it has ${inWords(says)}; there are ${inWords(is)}`)
+      const counts = ([inRows, inSegments, inBoth]: number[]) => `${inRows} rows, ${inSegments} observations in segments and ${inBoth} in both`
+      if (says.join() !== is.join()) this.report(collection.name, entity.id, `says that it has ${counts(says)}; there are ${counts(is)}`)
       const ends = spanInWords(least(rows.first, packed.first), greatest(rows.last, packed.last))
       const saysEnds = spanInWords(entity.firstTimestamp, entity.lastTimestamp)
       if (ends !== saysEnds) this.report(collection.name, entity.id, `says that its observations are ${saysEnds}; they are ${ends}`)
@@ -185,9 +199,9 @@ class Verification {
     )
     for await (const row of this.#paged((after) => page.all(after, SEGMENTS_A_PAGE), SEGMENTS_A_PAGE)) {
       const [key, first, last] = row
-      const [entity, id, collectionKey] = row.splice(SEGMENT_COLUMN_COUNT) as [number, string | null, number | null]
-      const collection = collectionKey === null ? undefined : this.#collections.get(collectionKey)
-      if (id === null || collection === undefined) continue
+      const [entity, id, collectionKey] = row.splice(SEGMENT_COLUMN_COUNT) as [number, unknown, unknown]
+      const collection = this.#intact(collectionKey)
+      if (typeof id !== 'string' || collection === undefined) continue // where its owner is damaged, that is told
       const segment = toSegment(row as unknown as SegmentRow, collection.dimension, ownerChecksum(collection.key, id))
       const what = `the segment from ${momentInWords(first)} to ${momentInWords(last)}`
       this.checked += segment?.observations.count ?? 1
@@ -198,26 +212,26 @@ class Verification {
 
   /** Every observation of every strip; of entities that are gone nothing is left to check them by. */
   async #checkStrips(): Promise<void> {
-    const page = this.#statement<[number, number], [...StripColumns, number, Uint8Array]>(
+    const page = this.#statement<[number, number], [...StripColumns, unknown, unknown]>(
       `SELECT ${STRIP_COLUMNS}, collection, data FROM chronode_strip NOT INDEXED WHERE key > ? ORDER BY key LIMIT ?`,
     )
-    const idOf = this.#statement<[number], string>('SELECT id FROM chronode_entity WHERE key = ?')
+    const idOf = this.#statement<[number], unknown>('SELECT id FROM chronode_entity WHERE key = ?')
     for await (const row of this.#paged((after) => page.all(after, SEGMENTS_A_PAGE), SEGMENTS_A_PAGE)) {
-      const [collectionKey, data] = row.splice(STRIP_COLUMN_COUNT) as [number, Uint8Array]
-      const collection = this.#collections.get(collectionKey)
+      const [collectionKey, data] = row.splice(STRIP_COLUMN_COUNT) as [unknown, unknown]
+      const collection = this.#intact(collectionKey)
       if (collection === undefined) continue
-      const strip = toStrip(collectionKey, row as unknown as StripColumns)
-      if (strip !== undefined) this.#checkStrip(collection, strip, data, idOf)
+      const strip = toStrip(collection.key, row as unknown as StripColumns)
+      if (strip !== undefined && data instanceof Uint8Array) this.#checkStrip(collection, strip, data, idOf)
       else this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
     }
   }
 
-  #checkStrip(collection: CollectionFields, strip: Strip, data: Uint8Array, idOf: Statement<[number], string>): void {
+  #checkStrip(collection: CollectionFields, strip: Strip, data: Uint8Array, idOf: Statement<[number], unknown>): void {
     const vectorBytes = collection.dimension * 4
     const checksum = new ObservationChecksum(collection.dimension)
     for (let i = 0; i < strip.count; i++) {
       const id = idOf.get(strip.entityKeys[i]!)
-      if (id === undefined) continue
+      if (typeof id !== 'string') continue
       this.checked++
       const vector = data.subarray(i * vectorBytes, (i + 1) * vectorBytes)
       const start = strip.payloadStart(i, vectorBytes)
@@ -229,7 +243,8 @@ class Verification {
   }
 
   async #checkObservations(): Promise<void> {
-    const dimension = Math.max(1, ...[...this.#collections.values()].map((collection) => collection.dimension))
+    const intact = [...this.#collections.values()].filter((collection) => collection.isIntact)
+    const dimension = Math.max(1, ...intact.map((collection) => collection.dimension))
     const limit = rowsOfPiece({ dimension })
     const page = this.#statement<[number, number], OwnedRow>(
       `SELECT o.key, o.entity, e.id, e.collection, o.timestamp, o.recorded_at, o.vector, o.payload, o.checksum
@@ -241,9 +256,10 @@ class Verification {
       const checksum = checksums.get(bytes) ?? new ObservationChecksum(bytes / 4)
       checksums.set(bytes, checksum)
       this.checked++
-      if (id === null || collection === null) continue
+      if (typeof id !== 'string' || typeof collection !== 'number') continue
       const name = this.#collections.get(collection)?.name
-      if (!isIntact(row, ownerChecksum(collection, id), checksum)) this.report(name, id, `the observation at ${momentInWords(row[0])} ${MISMATCH}`)
+      if (!isIntact(row, ownerChecksum(collection, id), checksum))
+        this.report(inWords(name), id, `the observation at ${momentInWords(row[0])} ${MISMATCH}`)
     }
   }
 
@@ -255,8 +271,13 @@ class Verification {
       const [, collection, entity, id, generation, removedAt, checksum] = row
       this.checked++
       if (!hasShape(row, REMOVED_SHAPE) || removedEntityChecksum(collection, entity, id, generation, removedAt) !== checksum)
-        this.report(this.#collections.get(collection)?.name, id, `its entry in the log of removed entities ${MISMATCH}`)
+        this.report(inWords(this.#collections.get(collection)?.name), inWords(id), `its entry in the log of removed entities ${MISMATCH}`)
     }
+  }
+
+  #intact(collection: unknown): CheckedCollection | undefined {
+    const known = this.#collections.get(collection as number)
+    return known?.isIntact === true ? known : undefined
   }
 
   /** The rows of all pages, by key. */
@@ -272,8 +293,13 @@ class Verification {
   }
 }
 
-function momentInWords(timestamp: number): string {
-  return Math.abs(timestamp) <= 8.64e15 ? formatTimestamp(timestamp) : String(timestamp)
+/** A name or an id. In a damaged row it may be anything. */
+function inWords(name: unknown): string | undefined {
+  return name === undefined || name === null ? undefined : String(name)
+}
+
+function momentInWords(timestamp: unknown): string {
+  return typeof timestamp === 'number' && Math.abs(timestamp) <= 8.64e15 ? formatTimestamp(timestamp) : String(timestamp)
 }
 
 function spanInWords(first: number | null | undefined, last: number | null | undefined): string {

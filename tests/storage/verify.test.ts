@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import { createWords, everySecond, observation, openForTest, rejection, temporaryFile } from './support.js'
+import { createWords, everySecond, observation, openForTest, rejection, SMALL_PACKING, temporaryFile } from './support.js'
 
 test.each(['a file', ':memory:'])('a whole database in %s is fine, and every row was checked', async (where) => {
   const store = await openForTest(where === ':memory:' ? { path: where } : {})
@@ -45,6 +45,39 @@ test('all that is damaged is named, each with its place', async () => {
       'words b: the observation at 1970-01-01T00:00:01.000Z does not match its checksum',
     ]),
   )
+})
+
+/** What a flipped byte in the header of a row makes of a column: no program can write it. */
+test.each([
+  ['chronode_entity', 'id', 'NULL'],
+  ['chronode_entity', 'id', "x'00'"],
+  ['chronode_entity', 'packed_count', 'NULL'],
+  ['chronode_collection', 'name', 'NULL'],
+  ['chronode_collection', 'dimension', 'NULL'],
+  ['chronode_collection', 'dimension', '1000000000000'],
+  ['chronode_strip', 'data', "'text'"],
+  ['chronode_strip', 'entries', 'NULL'],
+  ['chronode_segment', 'first_timestamp', "'text'"],
+  ['chronode_removed_entity', 'id', 'NULL'],
+])('a row of %s whose %s is %s is a finding, not the end', async (table, column, value) => {
+  const path = temporaryFile()
+  const store = await openForTest({ path, packing: SMALL_PACKING })
+  const words = await createWords(store)
+  await store.insert(words, [...everySecond('a', 8), ...['b', 'c', 'd', 'e'].map((id) => observation(id, 1))])
+  await store.insert(words, [observation('b', 0), observation('gone', 1)])
+  await store.removeEntity(words, 'gone')
+  await store.close()
+  const database = new Database(path)
+  database.unsafeMode()
+  database.pragma('writable_schema = ON')
+  database.exec("UPDATE sqlite_schema SET sql = replace(replace(sql, ' strict', ''), ' not null', '') WHERE name GLOB 'chronode_*'")
+  database.close()
+  const damaged = new Database(path)
+  damaged.pragma('foreign_keys = OFF')
+  damaged.exec(`UPDATE ${table} SET ${column} = ${value} WHERE key = (SELECT min(key) FROM ${table})`)
+  damaged.close()
+
+  expect(await (await openForTest({ path })).verify()).toMatchObject({ ok: false })
 })
 
 test('writes go on meanwhile, and are not part of what is verified', async () => {
