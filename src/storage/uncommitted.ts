@@ -9,25 +9,34 @@ interface Written {
 /** What `insertSync` has written inside transactions of apps, by the app's connection: the generation of each collection by its key. */
 const generations = new WeakMap<SqliteDatabase, Map<number, number>>()
 
-/** Inside the app's transaction: other connections do not see this generation until it ends. */
+/**
+ * Inside the app's transaction: other connections do not see this generation until it ends. SQLite does not tell us when that is, so it is looked
+ * after when the turn is over: then most transactions are.
+ */
 export function noteUncommitted(database: SqliteDatabase, { key, generation }: Written): void {
-  const noted = generations.get(database) ?? new Map<number, number>()
-  generations.set(database, noted.set(key, generation))
+  const noted = generations.get(database)
+  if (noted !== undefined) {
+    noted.set(key, generation)
+    return
+  }
+  generations.set(database, new Map([[key, generation]]))
+  queueMicrotask(() => forgetIfEnded(database))
+}
+
+function forgetIfEnded(database: SqliteDatabase): void {
+  if (!database.inTransaction) generations.delete(database)
 }
 
 /**
- * While that transaction is open nobody else can write, so a generation as high as the noted one says that it was committed. A lower one is what
- * was before it; outside of a transaction, what was rolled back.
+ * While that transaction is open nobody else can write, so a generation as high as the noted one says that it was committed, and this is another one.
  *
  * @param seen  The collection as another connection sees it.
  * @throws {StorageError} `STORAGE_BUSY`: what the app has written is not there yet.
  */
 export function assertCommitted(database: SqliteDatabase, { name, key, generation }: Written & { readonly name: string }): void {
-  const noted = generations.get(database)
-  const written = noted?.get(key)
-  if (written === undefined) return
-  if (generation < written && database.inTransaction) throw uncommitted(name)
-  noted?.delete(key)
+  forgetIfEnded(database)
+  const written = generations.get(database)?.get(key)
+  if (written !== undefined && generation < written) throw uncommitted(name)
 }
 
 function uncommitted(collection: string): StorageError {

@@ -320,6 +320,26 @@ describe('inside a transaction of the app', () => {
     app.exec('COMMIT')
   })
 
+  test('what was rolled back is no hindrance to the next one, at the latest in the next turn', async () => {
+    const { app, words } = await shop()
+    const count = app.prepare("SELECT count(*) FROM chronode_as_of('words')").pluck()
+    const failing = app.transaction(() => {
+      words.insertSync([{ entity: 'vase', timestamp: 1, vector: [1, 2] }])
+      throw new RangeError('no')
+    })
+    expect(failing).toThrow(RangeError)
+    await Promise.resolve()
+    expect(app.transaction(() => count.get())()).toBe(3)
+
+    app.exec('BEGIN')
+    words.insertSync([{ entity: 'vase', timestamp: 1, vector: [1, 2] }])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(() => count.get()).toThrow(expect.objectContaining({ code: 'STORAGE_BUSY' }))
+    app.exec('ROLLBACK')
+    expect(count.get()).toBe(3)
+    expect(app.transaction(() => count.get())()).toBe(3)
+  })
+
   test('what another database on the same connection has written there is refused, too', async () => {
     const { app } = await shop()
     const second = await attach(app)
