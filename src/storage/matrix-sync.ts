@@ -57,8 +57,12 @@ export async function follow(matrix: Matrix, view: View, writeLog: WriteLog): Pr
     const stored = snapshot.reader.entityOfKeyNow(collection, key)
     if (stored === undefined) continue // removed after it was touched
     const entity = matrix.entity(key)
-    if (entity === undefined) await addEntity(matrix, view, stored)
-    else await appendFrom(matrix, view, entity, stored, from)
+    if (entity === undefined) {
+      await addEntity(matrix, view, stored)
+      continue
+    }
+    matrix.describe(entity, stored.attributes)
+    if (from < Number.POSITIVE_INFINITY) await appendFrom(matrix, view, entity, stored, from)
   }
   await matrix.settle(new Slice())
   matrix.generation = collection.generation
@@ -71,6 +75,7 @@ async function writtenSince({ snapshot, collection }: View, generation: number):
 
 async function addEntity(matrix: Matrix, view: View, stored: StoredEntity): Promise<void> {
   const entity = matrix.add(stored.key, stored.id)
+  matrix.describe(entity, stored.attributes)
   if (stored.observationCount > 0) await appendFrom(matrix, view, entity, stored, Number.NEGATIVE_INFINITY)
 }
 

@@ -1,9 +1,10 @@
+import type { JsonObject } from '../json.js'
 import type { Slice } from '../slice.js'
 import { compareText } from '../text-order.js'
 import { type Piece, rowAt, rowBytes, Slab } from './matrix-slab.js'
 import type { MemoryAccount } from './memory-account.js'
 import type { Runs } from './search-runs.js'
-import type { SearchRequest } from './store.js'
+import type { EntityRecord, SearchRequest } from './store.js'
 import type { Stretch } from './stretch.js'
 
 const SLAB_BYTES_MAX = 64 * 1024 * 1024
@@ -14,6 +15,8 @@ const PIECE_BYTES_MAX = 8 * 1024 * 1024
 const MOVED_ROWS_MAX = 32
 /** What an entity takes beside its rows: measured with ids of 10 letters. */
 const ENTITY_BYTES = 400
+/** The same of attributes, for each letter of their text. */
+const ATTRIBUTES_BYTES_EACH = 4
 const ENTITIES_A_SLICE = 1000
 
 /** There is no room for it: what is asked of this matrix is read from the tables. */
@@ -27,6 +30,19 @@ export interface MatrixEntity {
   readonly owner: number
   /** In time order. */
   readonly pieces: Piece[]
+  attributes: JsonObject | null
+  /** What `attributes` take, about. */
+  attributesBytes: number
+}
+
+/** An entity as its matrix knows it: to be looked at, not to read on with. */
+export function recordOf({ key, id, attributes, pieces }: MatrixEntity): EntityRecord {
+  let observationCount = 0
+  for (const { count } of pieces) observationCount += count
+  const [first, last] = [pieces[0], pieces.at(-1)]
+  if (observationCount === 0) return { key, id, attributes, observationCount, firstTimestamp: undefined, lastTimestamp: undefined }
+  const firstTimestamp = first!.slab.timestamps[first!.first]
+  return { key, id, attributes, observationCount, firstTimestamp, lastTimestamp: last!.slab.timestamps[last!.first + last!.count - 1] }
 }
 
 /** How much memory it would take at first. */
@@ -94,13 +110,23 @@ export class Matrix {
   add(key: number, id: string): MatrixEntity {
     this.#reserve(ENTITY_BYTES)
     const owner = this.#ownersLeft.pop() ?? this.#byOwner.length
-    const entity: MatrixEntity = { key, id, owner, pieces: [] }
+    const entity: MatrixEntity = { key, id, owner, pieces: [], attributes: null, attributesBytes: 0 }
     this.#byOwner[owner] = entity
     this.#byKey.set(key, entity)
     const last = this.#added.at(-1)
     if (last !== undefined && compareText(last.id, id) > 0) this.#isAddedInOrder = false
     this.#added.push(entity)
     return entity
+  }
+
+  /** @throws {MatrixFull} */
+  describe(entity: MatrixEntity, attributes: JsonObject | null): void {
+    const bytes = attributes === null ? 0 : JSON.stringify(attributes).length * ATTRIBUTES_BYTES_EACH
+    this.#release(entity.attributesBytes)
+    entity.attributesBytes = 0
+    this.#reserve(bytes)
+    entity.attributesBytes = bytes
+    entity.attributes = attributes
   }
 
   remove(key: number): void {
@@ -112,7 +138,7 @@ export class Matrix {
     }
     this.#byKey.delete(key)
     this.#ownersLeft.push(entity.owner)
-    this.#release(ENTITY_BYTES)
+    this.#release(ENTITY_BYTES + entity.attributesBytes)
   }
 
   /** Drops an entity's rows at or after a moment. Its first piece stays, for what comes. */

@@ -1,6 +1,6 @@
 import type { DistanceKernels } from '../native/runtime.js'
 import { Slice } from '../slice.js'
-import type { Matrix, MatrixEntity } from './matrix.js'
+import { type Matrix, type MatrixEntity, recordOf } from './matrix.js'
 import type { Slab } from './matrix-slab.js'
 import { Best } from './search-best.js'
 import { candidateEntities, type Search } from './search-candidates.js'
@@ -8,7 +8,7 @@ import { type RunList, Runs } from './search-runs.js'
 import { timesBetween } from './search-streamed.js'
 import type { EntityRecord, SearchResult } from './store.js'
 
-const ENTITIES_A_SLICE = 1000
+const ENTITIES_A_SLICE = 100
 
 /** Has the kernels look at the candidates where they lie in memory. The request has no `keepObservation`. */
 export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
@@ -42,8 +42,8 @@ export async function searchResident(search: Search, matrix: Matrix, kernels: Di
 
 async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
   const { entities, keepEntity, excluded, choice, from, to } = search.request
-  if (entities !== undefined || keepEntity !== undefined) return runsOfKept(search, matrix)
-  const isOpen = excluded === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
+  if (entities !== undefined) return runsOfNamed(search, matrix)
+  const isOpen = keepEntity === undefined && excluded === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
   const runs = (isOpen ? matrix.runs.get(choice) : undefined) ?? (await runsOfAll(search, matrix))
   if (isOpen) matrix.runs.set(choice, runs)
   return runs
@@ -51,17 +51,19 @@ async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
 
 async function runsOfAll({ request, snapshot }: Search, matrix: Matrix): Promise<Runs> {
   const runs = new Runs(request)
+  const { excluded, keepEntity } = request
   const { entities } = matrix
   const slice = new Slice()
   for (let i = 0; i < entities.length; i++) {
     if (i % ENTITIES_A_SLICE === 0) await slice.pause()
-    if (entities[i]!.key !== request.excluded) runs.add(entities[i]!)
+    const entity = entities[i]!
+    if (entity.key !== excluded && (keepEntity === undefined || keepEntity(recordOf(entity)))) runs.add(entity)
   }
   snapshot.assertLive()
   return runs
 }
 
-async function runsOfKept(search: Search, matrix: Matrix): Promise<Runs> {
+async function runsOfNamed(search: Search, matrix: Matrix): Promise<Runs> {
   const runs = new Runs(search.request)
   for await (const page of candidateEntities(search)) {
     for (const { key } of page) {

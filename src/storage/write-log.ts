@@ -41,6 +41,7 @@ export class WriteLog {
     this.#isOfApp = isOfApp
   }
 
+  /** @param from  Infinity: its attributes alone. */
   touch(collection: number, entity: number, from: number): void {
     const touched = this.#batch(collection)?.touched
     touched?.set(entity, Math.min(from, touched.get(entity) ?? from))

@@ -271,6 +271,7 @@ export class Writer {
       throw new NotFoundError('entity', id, `Collection "${collection.name}" has no entity "${id}". ${advice}`)
     }
     const entity = stored ?? this.#createEntity(collection, id, generation)
+    this.log.touch(collection.key, entity.key, Number.POSITIVE_INFINITY)
     entity.attributes = merge && attributes !== null ? merged(entity.attributes, attributes) : attributes
     this.#saveEntity(entity, generation)
     this.#saveCollection({ ...collection, entityCount: collection.entityCount + (stored === undefined ? 1 : 0), generation })

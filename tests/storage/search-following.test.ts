@@ -55,7 +55,7 @@ class World {
     const { random } = this
     const store = this.isInTransaction ? this.attached! : random.pick(this.writers)
     const collection = store.collection('vectors')!
-    switch (random.below(this.isInTransaction ? 2 : 12)) {
+    switch (random.below(this.isInTransaction ? 2 : 13)) {
       case 0:
         if (!this.isInTransaction && random.chance(0.5)) return void (await store.insert(collection, this.batch()))
         store.insertNow(collection, this.batch())
@@ -70,6 +70,8 @@ class World {
         if (random.chance(0.3)) await store.compact()
         return
       case 5:
+        return store.setAttributes(collection, random.pick(IDS), JSON.stringify({ topic: random.below(3) }), { merge: false, create: true })
+      case 6:
         if (random.chance(0.3)) await this.recreate(store, collection)
         return
       default:

@@ -73,6 +73,12 @@ export async function randomRequest(random: Random, snapshot: Snapshot, collecti
   const moment = () => random.below(last + 2) - 1
   const needs = { vectors: random.chance(0.5), payloads: random.chance(0.5) }
   const odd = random.below(2)
+  const filters = [
+    ({ id }: EntityRecord) => id.length % 2 === odd,
+    ({ attributes }: EntityRecord) => (attributes?.['topic'] ?? 0) === odd,
+    ({ observationCount }: EntityRecord) => observationCount > 3,
+    ({ firstTimestamp = -1, lastTimestamp = -1 }: EntityRecord) => (firstTimestamp + lastTimestamp) % 2 === odd,
+  ]
   return {
     query: randomVector(random, collection.dimension),
     k: random.pick([1, 3, 10, 50, 5000]),
@@ -81,11 +87,7 @@ export async function randomRequest(random: Random, snapshot: Snapshot, collecti
     to: sometimes(moment) ?? Number.POSITIVE_INFINITY,
     entities: all.length > 0 ? sometimes(() => random.list(0, 12, () => random.pick(all))) : undefined,
     excluded: all.length > 0 ? sometimes(() => random.pick(all).key) : undefined,
-    keepEntity: sometimes(
-      () =>
-        ({ id }: EntityRecord) =>
-          id.length % 2 === odd,
-    ),
+    keepEntity: sometimes(() => random.pick(filters)),
     keepObservation: random.chance(0.1) ? (_, { timestamp }) => timestamp % 2 === odd : undefined,
     needs,
     within: sometimes(() => random.next() * 3),
