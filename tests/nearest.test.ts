@@ -318,7 +318,7 @@ test('EXPLAIN tells what is searched, ANALYZE how it was', async () => {
   ).toEqual([
     'project: rank, entity, timestamp, distance, age_ms, score',
     `  nearest: the 5 nearest in "drift" by l2 to entity 'a' at 1970-01-01T00:00:00.010Z, within 9, at most 2 an entity, ranked by 0.7 * distance + 0.3 * age from 1970-01-01T00:00:00.020Z`,
-    `    search: at most 6 candidates, kernel ${meta.kernel}`,
+    `    search: at most 6 candidates, kernel ${meta.kernel}, on the event loop`,
     "      filter: entity <> 'b'",
     '      candidates: all 3 entities, every observation from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.020Z',
   ])

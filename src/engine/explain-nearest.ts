@@ -1,5 +1,6 @@
 import { formatTimestamp } from '../timestamp.js'
 import type { BoundNearest, BoundScope, BoundTarget } from './bound.js'
+import type { DistanceKernels } from './distance-kernels.js'
 import type { SearchMeta } from './search-meta.js'
 
 /** What is searched for: `the 10 nearest in "words" by cosine to entity 'climate'`. */
@@ -37,13 +38,18 @@ export function candidatesDetail({ collection, entities }: BoundNearest, { choic
 }
 
 /** How it is searched; before it ran, as far as that is known. */
-export function searchDetail({ collection, scope, entities }: BoundNearest, search: SearchMeta | undefined, kernel: string): string {
+export function searchDetail({ collection, scope, entities }: BoundNearest, search: SearchMeta | undefined, kernels: DistanceKernels): string {
   if (search !== undefined) {
-    const { candidates, threads, access, shortfall } = search
-    const where = threads === 0 ? 'on the event loop' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-    return [`${candidates} candidates, kernel ${search.kernel}, ${where}, ${access}`, ...(shortfall === null ? [] : [shortfall])].join('; ')
+    const { candidates, kernel, threads, access, shortfall } = search
+    return [`${candidates} candidates, kernel ${kernel}, ${threadsInWords(threads)}, ${access}`, ...(shortfall === null ? [] : [shortfall])].join(
+      '; ',
+    )
   }
   const isWindow = scope.kind === 'stored' && scope.choice === 'all'
   const most = entities.kind === 'ids' && !isWindow ? entities.ids.length : isWindow ? collection.observationCount : collection.entityCount
-  return `at most ${most} candidates, kernel ${kernel}`
+  return `at most ${most} candidates, kernel ${kernels.simd}, ${threadsInWords(kernels.threadsFor(most, collection.dimension, 1))}`
+}
+
+function threadsInWords(threads: number): string {
+  return threads === 0 ? 'on the event loop' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
 }

@@ -93,7 +93,7 @@ async function lines(plan: Plan, level: number, context: Explained): Promise<Lin
 async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }>, level: number, context: Explained): Promise<Line[]> {
   const { scope } = query
   const nested = target === undefined ? [] : [{ level, operation: 'target', detail: 'one prediction' }, ...(await lines(target, level + 1, context))]
-  const found = { level, operation: 'search', detail: searchDetail(query, context.search, context.kernels().simd) }
+  const found = { level, operation: 'search', detail: searchDetail(query, context.search, context.kernels()) }
   if (scope.kind === 'predicted') {
     const predicted = { level: level + 1, operation: 'predict', detail: predictDetail(scope.prediction) }
     return [...nested, found, predicted, ...(await predictLines(scope.prediction, level + 2, context))]
