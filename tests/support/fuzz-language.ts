@@ -37,7 +37,22 @@ const ODD = [
   '1e',
   '😀',
 ]
-const ODD_WORDS = ['NOT', 'é', '2030-12-31', 'BETWEEN', 'FILL', 'GROUP BY entity', 'NULL', '(((((', '1d', 'HAVING']
+const ODD_WORDS = [
+  'TO',
+  'PREDICTED AT',
+  'TOLERANCE 1d',
+  'WITHIN',
+  'NOT',
+  'é',
+  '2030-12-31',
+  'BETWEEN',
+  'FILL',
+  'GROUP BY entity',
+  'NULL',
+  '(((((',
+  '1d',
+  'HAVING',
+]
 
 /** Statements of the whole grammar, each in its worst handwriting, in its canonical text, and with mistakes in it. */
 export class LanguageFuzzer {
