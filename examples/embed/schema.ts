@@ -14,6 +14,15 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
         .execute()
     },
   },
+  '0002-customers': {
+    async up(db) {
+      await db.schema
+        .createTable('customer')
+        .addColumn('id', 'text', (column) => column.primaryKey())
+        .addColumn('name', 'text', (column) => column.notNull())
+        .execute()
+    },
+  },
 }
 
 /** Brings the app's own tables up to date. kysely's destroy() would close the connection, so it is not called. */

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { DatabaseError } from 'chronode'
-import type { Product, Shop } from './shop.ts'
+import type { Customer, Product, Shop } from './shop.ts'
 
-/** The shop over HTTP, on loopback: `POST /products`, `GET /products`, `GET /predict?id=...&at=...`. */
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000
+
+/** The shop over HTTP, on loopback: `POST /products`, `GET /products`, `GET /predict?id=...&at=...`, `POST /customers`, `GET /suggestions?customer=...&at=...`. */
 export function serve(shop: Shop): Server {
   return createServer((request, response) => {
     answer(shop, request).then(
@@ -22,6 +24,11 @@ async function answer(shop: Shop, request: IncomingMessage): Promise<unknown> {
     case 'POST /products':
       shop.put((await json(request)) as Product, Date.now())
       return { products: shop.names() }
+    case 'POST /customers':
+      shop.putCustomer((await json(request)) as Customer, Date.now())
+      return {}
+    case 'GET /suggestions':
+      return shop.suggest(searchParams.get('customer') ?? '', searchParams.get('at') ?? Date.now() + WEEK_MS)
     case 'GET /predict': {
       const { vector, ...row } = await shop.predict(searchParams.get('id') ?? '', searchParams.get('at') ?? '')
       return { ...row, vector: vector && Array.from(vector) }
