@@ -1,6 +1,6 @@
 export type { AttachedConnection } from './app-connection.js'
 export { useCrc32 } from './crc.js'
-export type { SalvageReport } from './salvage/conclude.js'
+export type { SalvageReport } from './salvage/report.js'
 export { type SalvageOptions, salvageDatabase } from './salvage.js'
 export { openStore, type StoreOptions } from './sqlite-store.js'
 export type * from './store.js'

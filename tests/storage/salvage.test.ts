@@ -196,7 +196,8 @@ describe('of a damaged database', () => {
     const pages = pagesOf(used.path)
     damage(used.path, (bytes) => wipe(bytes, pages.get('chronode_entity')!))
     const { report, store } = await salvaged(used.path)
-    expect(await observationsOf(store)).toEqual(used.observations)
+    const found = await observationsOf(store) // and what was deleted not long ago: only the lost rows knew
+    for (const [key, value] of used.observations) expect(found.get(key), key).toEqual(value)
     for (const key of new Set([...used.observations.keys()].map((name) => name.split('/').slice(0, 2).join('/')))) {
       const [collection, entity] = key.split('/')
       expect(report.lost).toContainEqual({ collection, entity, what: expect.stringContaining('its row is damaged: its attributes are lost') })

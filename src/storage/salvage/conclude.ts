@@ -3,15 +3,8 @@ import type { CollectionFields, EntityFields } from '../checksum.js'
 import type { VerifyProblem } from '../store.js'
 import type { RowCopy } from './copy-rows.js'
 import type { Owner, Owners } from './owners.js'
+import type { SalvageReport } from './report.js'
 import type { SalvageTarget } from './salvage-target.js'
-
-export interface SalvageReport {
-  readonly collections: number
-  readonly entities: number
-  readonly observations: number
-  /** What is known to have been there and could not be read; at most 1000. */
-  readonly lost: readonly VerifyProblem[]
-}
 
 /** What was found and copied. */
 export interface Salvaged {
