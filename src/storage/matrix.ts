@@ -35,7 +35,7 @@ export interface MatrixEntity {
   attributesBytes: number
 }
 
-/** An entity as its matrix knows it: to be looked at, not to read on with. */
+/** An entity as its matrix knows it; not where its observations lie in the tables. */
 export function recordOf({ key, id, attributes, pieces }: MatrixEntity): EntityRecord {
   let observationCount = 0
   for (const { count } of pieces) observationCount += count

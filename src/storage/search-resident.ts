@@ -6,7 +6,7 @@ import { Best } from './search-best.js'
 import { candidateEntities, type Search } from './search-candidates.js'
 import { type RunList, Runs } from './search-runs.js'
 import { timesBetween } from './search-streamed.js'
-import type { EntityRecord, SearchResult } from './store.js'
+import type { SearchResult } from './store.js'
 
 const ENTITIES_A_SLICE = 100
 
@@ -25,13 +25,8 @@ export async function searchResident(search: Search, matrix: Matrix, kernels: Di
       best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
     }
   }
-  const hits = best.hits()
-  const entities = await recordsOf(search, new Set(hits.map(({ entity }) => entity)))
   return {
-    hits: hits.flatMap((hit) => {
-      const entity = entities.get(hit.entity.key)
-      return entity === undefined ? [] : [{ ...hit, entity }]
-    }),
+    hits: best.hits().map((hit) => ({ ...hit, entity: recordOf(hit.entity) })),
     candidates: runs.count,
     newestTimestamp: runs.count === 0 ? undefined : runs.newest,
     kernel: kernels.simd,
@@ -93,11 +88,4 @@ async function scan({ request, collection, signal }: Search, kernels: DistanceKe
     { signal },
   )
   return neighbours!
-}
-
-/** As this snapshot has them, by key. Where there is no view of its own, one may have been removed by now. */
-async function recordsOf({ snapshot, collection }: Search, entities: ReadonlySet<MatrixEntity>): Promise<ReadonlyMap<number, EntityRecord>> {
-  const ids = Array.from(entities, ({ id }) => id)
-  const records = await snapshot.findEntities(collection, ids)
-  return new Map(records.flatMap((record) => (record === undefined ? [] : [[record.key, record] as const])))
 }

@@ -104,7 +104,7 @@ export class SqliteSnapshot implements Snapshot {
     const trajectories: Trajectory[] = []
     for (const { entity, limit, since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } of requests) {
       await this.pause()
-      const owner = ownerOf(collection, entity)
+      const owner = this.#owner(collection, entity)
       const stretches = isShort(owner, limit) ? this.#short(owner, since, until, limit) : await this.#long(owner, since, until, limit)
       trajectories.push(toTrajectory(stretches, collection.dimension))
     }
@@ -114,7 +114,7 @@ export class SqliteSnapshot implements Snapshot {
   async extentUntil(collection: CollectionRecord, entity: EntityRecord, until: number): Promise<Extent> {
     await this.pause()
     const { observationCount: count, firstTimestamp: first, lastTimestamp: last } = entity
-    const owner = ownerOf(collection, entity)
+    const owner = this.#owner(collection, entity)
     if (last === undefined || last <= until) return { count, first, last }
     if (first !== undefined && until < first) return { count: 0, first: undefined, last: undefined }
     return this.drive(this.reader.observations.extent(this.#place(owner), until))
@@ -122,7 +122,7 @@ export class SqliteSnapshot implements Snapshot {
 
   async surroundings(collection: CollectionRecord, entity: EntityRecord, at: number, until = Number.POSITIVE_INFINITY): Promise<Surroundings> {
     await this.pause()
-    const owner = ownerOf(collection, entity)
+    const owner = this.#owner(collection, entity)
     const place = this.#place(owner)
     const [before] = this.reader.observations.newest(place, Number.NEGATIVE_INFINITY, Math.min(at, until), 1)
     const [after] = at < (entity.lastTimestamp ?? at) ? this.reader.observations.oldest(place, justAfter(at), until, 1) : []
@@ -151,7 +151,7 @@ export class SqliteSnapshot implements Snapshot {
     to: number,
     limit: number,
   ): Iterable<readonly Stretch[]> | AsyncIterable<readonly Stretch[]> {
-    const owner = ownerOf(collection, entity)
+    const owner = this.#owner(collection, entity)
     return isShort(owner, limit) ? [this.#short(owner, from, to, limit)] : this.#pieces(owner, from, to, limit)
   }
 
@@ -214,6 +214,13 @@ export class SqliteSnapshot implements Snapshot {
       await this.pause()
       piece = this.reader.observations.oldest(this.#place(owner), justAfter(lastTimestamp(piece)), to, rowsMax)
     }
+  }
+
+  /** Whoever names an entity has it from a snapshot: it knows where its observations lie, unless a search found it in memory. */
+  #owner(collection: CollectionRecord, entity: EntityRecord): Owner {
+    if ('settledStrip' in entity) return { collection, entity: entity as StoredEntity }
+    const stored = this.reader.entity(collection, entity.id)
+    return { collection, entity: stored?.key === entity.key ? stored : { ...entity, ...NOWHERE } }
   }
 
   #place({ collection, entity }: Owner): PlacedOwner {
@@ -301,12 +308,10 @@ function lastTimestamp(stretches: readonly Stretch[]): number {
   return stretches.at(-1)!.timestamps.at(-1)!
 }
 
+/** Of an entity that was removed by now, where there is no view of its own. */
+const NOWHERE = { settledCount: 0, settledFirst: undefined, settledLast: undefined, packedCount: 0, shadowedCount: 0, settledStrip: 0 }
+
 interface Owner {
   readonly collection: CollectionRecord
   readonly entity: StoredEntity
-}
-
-/** Whoever names an entity has it from a snapshot: it knows where its observations lie. */
-function ownerOf(collection: CollectionRecord, entity: EntityRecord): Owner {
-  return { collection, entity: entity as StoredEntity }
 }

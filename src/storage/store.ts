@@ -104,7 +104,7 @@ export interface SearchRequest {
   readonly entities?: readonly EntityRecord[] | undefined
   /** The key of an entity that is no candidate. */
   readonly excluded?: number | undefined
-  /** Keeps the search to entities of which it is true, before anything else is looked at. What it is given is not to be read on with. */
+  /** Keeps the search to entities of which it is true, before anything else is looked at. */
   readonly keepEntity?: ((entity: EntityRecord) => boolean) | undefined
   /**
    * The same of observations, each with what `needs` names (default: both). With `newest` it is asked of each entity's last one: where that is

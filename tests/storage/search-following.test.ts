@@ -113,6 +113,13 @@ async function checked(store: Store, random: Random): Promise<SearchResult> {
     const request = await randomRequest(random, snapshot, collection, LAST)
     const result = await snapshot.search(collection, request)
     expect(answerOf(result)).toEqual(await answerByReading(snapshot, collection, request))
+    for (const { entity } of result.hits.slice(0, 2)) {
+      const [stored] = await snapshot.findEntities(collection, [entity.id])
+      const { key, attributes, observationCount, firstTimestamp, lastTimestamp } = stored!
+      expect(entity).toMatchObject({ key, attributes, observationCount, firstTimestamp, lastTimestamp })
+      const read = await snapshot.surroundings(collection, entity, LAST, undefined)
+      expect(read).toEqual(await snapshot.surroundings(collection, stored!, LAST, undefined))
+    }
     return result
   })
 }
