@@ -56,6 +56,17 @@ class Player {
   }
 }
 
+/** The same by functions in the app's SQL, which answer what the app sees or not at all. */
+function inSql(app: App): unknown {
+  const trajectories =
+    "SELECT t.entity || ' ' || CAST(t.timestamp AS INTEGER) FROM chronode_as_of('words') a JOIN chronode_trajectory('words', a.entity) t"
+  try {
+    return app.prepare(trajectories).pluck().all().sort()
+  } catch (error) {
+    return (error as { code: unknown }).code
+  }
+}
+
 describe.each([
   ['a file', () => openApp()],
   ['a file that is not in WAL mode', () => openApp({ journal: 'delete' })],
@@ -65,6 +76,8 @@ describe.each([
     const random = randomNumbers(20_26)
     const app = open()
     const { db, words } = await attachWithWords(app)
+    const hasFunctions = !app.memory
+    if (hasFunctions) db.registerSqlFunctions()
     const player = new Player(app, words)
     for (let step = 0; step < 400; step++) {
       const dice = random()
@@ -77,6 +90,7 @@ describe.each([
       const { seen } = player
       expect((await stored(db)).sort()).toEqual(seen)
       expect((await words.stats()).observations).toBe(seen.length)
+      if (hasFunctions) expect([player.depth === 0 ? seen : 'STORAGE_BUSY', seen]).toContainEqual(inSql(app))
     }
     while (player.depth > 0) player.takeBack()
     expect((await stored(db)).sort()).toEqual(player.seen)

@@ -391,6 +391,28 @@ describe('where the data lies', () => {
     }
   })
 
+  test('a connection that only reads can ask', async () => {
+    const { app, db } = await shop()
+    await db.close()
+    const reading = new Sqlite(app.name, { readonly: true })
+    onTestFinished(() => {
+      reading.close()
+    })
+    const again = await attach(reading)
+    again.registerSqlFunctions()
+    expect(rows(reading, "SELECT count(*) n FROM product p JOIN chronode_as_of('words', 0, p.name) a")).toEqual([{ n: 2 }])
+  })
+
+  test('damage is told, never shown', async () => {
+    const { app } = await shop()
+    for (const table of ['chronode_strip', 'chronode_segment', 'chronode_observation']) {
+      const column = table === 'chronode_strip' ? 'entries' : table === 'chronode_segment' ? 'data' : 'vector'
+      app.exec(`UPDATE ${table} SET ${column} = CAST(substr(${column}, 1, length(${column}) - 1) || x'7f' AS BLOB)`)
+    }
+    expect(refusal(app, "SELECT * FROM chronode_as_of('words')")).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect(refusal(app, "SELECT * FROM chronode_nearest('words', '[1, 1]')")).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  })
+
   test('each thread registers them on a connection of its own', async () => {
     const { app } = await shop()
     const missing = `
