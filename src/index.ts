@@ -23,6 +23,7 @@ export type {
   PredictedEntities,
   PredictedRecord as PredictedRow,
   PredictedTimes,
+  PredictionOptions,
   PredictionTarget,
   PredictRecord as PredictRow,
   PredictRequest,

@@ -16,6 +16,7 @@ export {
   type NearestRequest,
   type NearestScope,
   nearestStatement,
+  type PredictionOptions,
   type PredictionTarget,
 } from './typed-nearest.js'
 export { type IntervalInput, type PredictedEntities, type PredictedTimes, type PredictRequest, predictStatement } from './typed-predict.js'

@@ -77,7 +77,7 @@ class NearestPredictions {
     for (let i = 0; i < rows.length; i++) {
       const { reading, record } = answered[rows[i]!]!
       this.#best.add({
-        entity: reading,
+        entity: { id: reading.id, attributes: reading.attributes }, // and not the context, which may be long
         timestamp: this.at,
         distance: distances[i]!,
         score: scores[i]!,

@@ -51,11 +51,11 @@ export interface EntityTarget {
 }
 
 export interface PredictionTarget {
-  readonly predict: { readonly entity: string; readonly at: TimestampInput } & How
+  readonly predict: { readonly entity: string; readonly at: TimestampInput } & PredictionOptions
 }
 
 /** How to predict: as for `predict`. */
-type How = Pick<PredictRequest, 'context' | 'using' | 'model' | 'fallback' | 'inferenceTimeoutMs'>
+export type PredictionOptions = Pick<PredictRequest, 'context' | 'using' | 'model' | 'fallback' | 'inferenceTimeoutMs'>
 
 /** Which vectors are candidates. Nothing said: each entity's last one. */
 export type NearestScope =
@@ -66,7 +66,7 @@ export type NearestScope =
   /** Every observation from the first to the second, both included. */
   | { readonly between: readonly [TimestampInput, TimestampInput] }
   /** Where each entity is predicted to be. */
-  | ({ readonly predictedAt: TimestampInput } & How)
+  | ({ readonly predictedAt: TimestampInput } & PredictionOptions)
 
 export type NearestColumn = Exclude<keyof NearestRecord, 'rank' | 'entity' | 'timestamp' | 'distance' | 'age_ms'>
 
@@ -110,7 +110,7 @@ const OTHERS = ['k', 'to', 'tolerance', 'entities', 'within', 'perEntity', 'alph
 export function nearestStatement(collection: { readonly name: string; readonly dimension: number }, request: NearestRequest): Nearest {
   checkOptions('request', request, [...SCOPES, ...HOW, ...OTHERS])
   const { k, to, entities, within, perEntity, alpha, reference, columns } = request
-  const how: How = 'predictedAt' in request ? request : {}
+  const how: PredictionOptions = 'predictedAt' in request ? request : {}
   if (!('predictedAt' in request)) refuseMembers(request, HOW, 'predictedAt')
   if (!('at' in request)) refuseMembers(request, ['tolerance'], 'at')
   return {
@@ -144,7 +144,7 @@ function refuseMembers(request: NearestRequest, members: readonly string[], owne
   if (stray !== undefined) throw new ArgumentError(stray, `absent without ${owner}`, described((request as Readonly<Record<string, unknown>>)[stray]))
 }
 
-function predictionOptions({ fallback, inferenceTimeoutMs }: How): Option[] {
+function predictionOptions({ fallback, inferenceTimeoutMs }: PredictionOptions): Option[] {
   return [
     ...(fallback === undefined ? [] : [option('fallback', text(fallback))]),
     ...(inferenceTimeoutMs === undefined ? [] : [option('timeout_ms', number(inferenceTimeoutMs))]),
