@@ -1,3 +1,4 @@
+import type { StorageError } from '../errors.js'
 import { corruption, placeInWords } from './corruption.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import { decodeSegment, SEGMENT_FORMAT, segmentChecksum } from './segment.js'
@@ -102,13 +103,17 @@ export class SegmentReader {
   /** The last one that begins at or before `timestamp`. */
   before(owner: SegmentOwner, timestamp: number): Segment | undefined {
     const key = this.#keyBefore.get(owner.entity, timestamp)
-    return key === undefined ? undefined : this.#read(owner, key)
+    const segment = key === undefined ? undefined : this.#read(owner, key)
+    if (segment === undefined || segment.observations.timestamps[0]! <= timestamp) return segment
+    throw misled(owner, timestamp)
   }
 
   /** The first one that begins after `timestamp`. */
   after(owner: SegmentOwner, timestamp: number): Segment | undefined {
     const key = this.#keyAfter.get(owner.entity, timestamp)
-    return key === undefined ? undefined : this.#read(owner, key)
+    const segment = key === undefined ? undefined : this.#read(owner, key)
+    if (segment === undefined || segment.observations.timestamps[0]! > timestamp) return segment
+    throw misled(owner, timestamp)
   }
 
   /** The last moment of the last one that begins at or before `timestamp`, without reading its block. */
@@ -157,6 +162,11 @@ export class SegmentReader {
       this.#keptBytes -= observations.vectors.length
     }
   }
+}
+
+/** Whoever goes from one to the next by such an index might never arrive. */
+function misled({ collection, id }: SegmentOwner, timestamp: number): StorageError {
+  return corruption(`${placeInWords(collection, id)}: the index of its segments at ${timestamp}`, 'does not match them')
 }
 
 /** @throws {StorageError} `STORAGE_CORRUPT` */

@@ -92,7 +92,7 @@ export class SqliteSnapshot implements Snapshot {
       await this.pause()
       const page = this.reader.entityPage(collection, afterId, ENTITIES_A_PAGE)
       count += page.length
-      if (page.length < ENTITIES_A_PAGE) this.#checkEntityCount(collection, count)
+      if (page.length < ENTITIES_A_PAGE || count > collection.entityCount) this.#checkEntityCount(collection, count)
       if (page.length > 0) yield page
       if (page.length < ENTITIES_A_PAGE) return
       afterId = page.at(-1)!.id

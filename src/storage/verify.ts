@@ -15,6 +15,7 @@ import {
 } from './catalog.js'
 import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
 import type { Connection } from './connection.js'
+import { corruption } from './corruption.js'
 import { checkIntegrity } from './integrity-check.js'
 import { greatest, isIntact, least, type ObservationRow } from './row-reader.js'
 import { hasShape, type RowShape } from './row-shape.js'
@@ -288,7 +289,9 @@ class Verification {
       const rows = read(after)
       yield* rows
       if (rows.length < limit) return
-      after = rows.at(-1)![0]
+      const last = rows.at(-1)![0]
+      if (last <= after) throw corruption('A table', `has its row ${last} behind row ${after}`) // it would be read without end
+      after = last
     }
   }
 }
