@@ -4,7 +4,7 @@ import type { CollectionRecord, NewObservation, SearchRequest, SearchResult, Sna
 import { paths } from '../native/kernel-paths.ts'
 import { Random, seedOfRun } from '../support/random.ts'
 import { answerByReading, answerOf, randomRequest, randomVector } from './search-reference.ts'
-import { observation, openForTest, reading, SMALL_PACKING, temporaryFile } from './support.ts'
+import { observation, openForTest, reading, rejection, SMALL_PACKING, temporaryFile } from './support.ts'
 
 const IDS = ['a', 'ab', 'b', 'B', 'ä', 'zz', '\u{1f600}', '\uffff', 'long name', 'c', 'd', 'e']
 const LAST = 60
@@ -124,8 +124,13 @@ async function checked(store: Store, random: Random): Promise<SearchResult> {
   })
 }
 
-function everything(snapshot: Snapshot, collection: CollectionRecord, request: Partial<SearchRequest> = {}): Promise<SearchResult> {
-  return snapshot.search(collection, { ...ALL, query: Float32Array.of(1, 0, 0), ...request })
+function everything(
+  snapshot: Snapshot,
+  collection: CollectionRecord,
+  request: Partial<SearchRequest> = {},
+  signal?: AbortSignal,
+): Promise<SearchResult> {
+  return snapshot.search(collection, { ...ALL, query: Float32Array.of(1, 0, 0), ...request }, signal)
 }
 
 describe('a matrix in memory', () => {
@@ -168,6 +173,21 @@ describe('a matrix in memory', () => {
     before.release()
 
     expect([after.access, after.candidates, older.access, older.candidates]).toEqual(['resident', 2, 'streamed', 1])
+  })
+
+  test('is whole after a search was stopped while it was built', async () => {
+    const random = new Random(3)
+    const store = await openForTest({ kernels })
+    const vectors = await createVectors(store)
+    const batch = Array.from({ length: 20_000 }, (_, i) => observation(`entity ${i % 2000}`, i, [...randomVector(random, 3)]))
+    await store.insert(vectors, batch)
+    const stopping = new AbortController()
+    setImmediate(() => stopping.abort(new Error('enough')))
+
+    const stopped = await reading(store, async (snapshot) => rejection(everything(snapshot, vectors, {}, stopping.signal)))
+    const result = await reading(store, async (snapshot) => everything(snapshot, store.collection('vectors')!))
+
+    expect([stopped.message, result.access, result.candidates]).toEqual(['enough', 'resident', 20_000])
   })
 
   test('is shared by searches at the same time, while others write', async () => {
