@@ -85,14 +85,17 @@ export class Slab {
 
 /** The first row of a piece at or after `timestamp`; with `after`, after it. Behind the last when there is none. Source: binary search. */
 export function rowAt({ slab: { timestamps }, first, count }: Piece, timestamp: number, after = false): number {
-  const isBefore = (row: number) => timestamps[row]! < timestamp || (after && timestamps[row] === timestamp)
   let [low, high] = [first, first + count]
-  if (count === 0 || !isBefore(low)) return low // all of it, or nothing, as most often
-  if (isBefore(high - 1)) return high
+  if (count === 0 || !isBefore(timestamps[low]!, timestamp, after)) return low // all of it, or nothing, as most often
+  if (isBefore(timestamps[high - 1]!, timestamp, after)) return high
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (isBefore(middle)) low = middle + 1
+    if (isBefore(timestamps[middle]!, timestamp, after)) low = middle + 1
     else high = middle
   }
   return low
+}
+
+function isBefore(t: number, timestamp: number, after: boolean): boolean {
+  return t < timestamp || (after && t === timestamp)
 }

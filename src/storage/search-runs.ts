@@ -5,6 +5,9 @@ import type { SearchRequest } from './store.js'
 /** Which rows of a matrix are candidates, slab by slab: one run of each piece that has some. */
 export class Runs {
   readonly #bySlab = new Map<Slab, RunList>()
+  /** Where the last run lies. */
+  #slab: Slab | undefined
+  #list = new RunList()
   /** Rows. */
   count = 0
   /** Of all of them. */
@@ -43,15 +46,20 @@ export class Runs {
   }
 
   #addRun(slab: Slab, start: number, end: number): void {
-    let list = this.#bySlab.get(slab)
-    if (list === undefined) {
-      list = new RunList()
-      this.#bySlab.set(slab, list)
-    }
-    list.add(start, end - start)
+    if (slab !== this.#slab) this.#list = this.#listOf(slab)
+    this.#slab = slab
+    this.#list.add(start, end - start)
     this.count += end - start
     this.oldest = Math.min(this.oldest, slab.timestamps[start]!)
     this.newest = Math.max(this.newest, slab.timestamps[end - 1]!)
+  }
+
+  #listOf(slab: Slab): RunList {
+    const known = this.#bySlab.get(slab)
+    if (known !== undefined) return known
+    const list = new RunList()
+    this.#bySlab.set(slab, list)
+    return list
   }
 }
 
