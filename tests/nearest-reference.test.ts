@@ -43,6 +43,11 @@ describe('random searches on random data', () => {
           expect(core, told).toEqual(expected.rows)
           expect(meta.candidates, told).toBe(expected.candidates)
           expect(meta.shortfall === null, told).toBe(rows.length === search.k)
+          if (search.scope.kind !== 'predicted' && random.chance(0.3)) {
+            const shown = await db.query(`${text} RETURN vector, payload LIMIT 3 OFFSET 1`, values, { vectors: 'array' })
+            const wanted = expected.rows.map((row, i) => ({ ...row, ...expected.shown[i] }))
+            expect(shown.rows, told).toEqual(wanted.slice(1, 4))
+          }
           counts.answered += rows.length > 0 ? 1 : 0
           counts.short += meta.shortfall === null ? 0 : 1
         }

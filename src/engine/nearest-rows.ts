@@ -1,5 +1,5 @@
 import { Slice } from '../slice.js'
-import type { EntityRecord, SearchHit, Snapshot } from '../storage/index.js'
+import type { EntityRecord, Observation, SearchHit, Snapshot } from '../storage/index.js'
 import type { Found } from './bind-return.js'
 import type { BoundEntities, BoundNearest, BoundScope } from './bound.js'
 import { namedEntities } from './entity-pages.js'
@@ -83,28 +83,41 @@ async function entitiesOf(entities: BoundEntities, { collection }: BoundNearest,
   return named.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
 }
 
-/** Reads what columns show of the neighbours. */
+/** Reads what columns show of the neighbours that LIMIT leaves. */
 async function withObservations(
   found: readonly Found[],
   hits: readonly SearchHit[],
-  { collection, shows, limit }: BoundNearest,
+  query: BoundNearest,
   snapshot: Snapshot,
   stop: Context['stop'],
 ): Promise<readonly Found[]> {
+  const { offset, count } = query.limit ?? { offset: 0, count: found.length }
   const slice = new Slice()
-  const shown: Found[] = []
-  const [first, end] = limit === undefined ? [0, found.length] : [limit.offset, limit.offset + limit.count]
-  for (const [i, neighbour] of found.entries()) {
-    if (i < first || i >= end) {
-      shown.push(neighbour) // LIMIT leaves it out
-      continue
-    }
+  const shown = [...found]
+  let next = offset
+  for await (const observation of observationsOf(hits.slice(offset, offset + count), query, snapshot)) {
+    shown[next] = { ...found[next]!, observation }
+    next++
     stop.check()
     await slice.pause()
-    const { entity, timestamp } = hits[i]!
-    for await (const { observations } of snapshot.scan(collection, { ...shows, entities: [entity], from: timestamp, to: timestamp })) {
-      shown.push({ ...neighbour, observation: observations[0] })
-    }
   }
   return shown
+}
+
+/** One a hit, in their order. */
+async function* observationsOf(
+  hits: readonly SearchHit[],
+  { collection, shows, scope }: BoundNearest,
+  snapshot: Snapshot,
+): AsyncGenerator<Observation> {
+  if (scope.kind === 'stored' && scope.choice === 'newest') {
+    const to = Number.isFinite(scope.to) ? scope.to : undefined
+    const pieces = snapshot.scan(collection, { ...shows, entities: hits.map(({ entity }) => entity), to, newest: 1 })
+    for await (const { observations } of pieces) yield* observations
+    return
+  }
+  for (const { entity, timestamp } of hits) {
+    const pieces = snapshot.scan(collection, { ...shows, entities: [entity], from: timestamp, to: timestamp })
+    for await (const { observations } of pieces) yield* observations
+  }
 }

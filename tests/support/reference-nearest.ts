@@ -152,7 +152,7 @@ export function referenceNearest(
   search: Search,
   all: readonly Placed[],
   metric: Metric,
-): { readonly rows: Neighbour[]; readonly candidates: number } | undefined {
+): { readonly rows: Neighbour[]; readonly shown: readonly { vector: number[]; payload: unknown }[]; readonly candidates: number } | undefined {
   const { scope, target, among, where, within, perEntity, alpha, k } = search
   const query = targetVector(search, all)
   if (query === undefined) return undefined
@@ -181,7 +181,8 @@ export function referenceNearest(
     age_ms: reference - timestamp,
     ...(alpha === undefined ? {} : { score }),
   }))
-  return { rows, candidates: candidates.length }
+  const shown = best.map(({ vector, flag }) => ({ vector: [...vector], payload: { p: flag } }))
+  return { rows, shown, candidates: candidates.length }
 }
 
 function of(all: readonly Placed[], entity: string): readonly Placed[] {
