@@ -1,8 +1,10 @@
-import { ArgumentError } from '../errors.js'
+import { ArgumentError, StorageError } from '../errors.js'
 import type { Connection } from './connection.js'
 import { ImmediateSearch, type ImmediateSearchOptions } from './immediate-search.js'
 import { ReaderView } from './immediate-view.js'
+import type { Reader } from './reader.js'
 import type { Readers } from './readers.js'
+import { isBusy } from './sqlite-errors.js'
 import type { ImmediateView } from './store.js'
 import { assertCommitted } from './uncommitted.js'
 
@@ -23,12 +25,24 @@ export class ImmediateReads {
     this.#assertPossible(caller)
     const reader = this.readers.takeNow()
     try {
-      reader.begin()
+      this.#begin(reader)
       const isOwn = caller === database
       return work(new ReaderView(reader, this.searches, (collection) => isOwn && assertCommitted(database, collection)))
     } finally {
       reader.end()
       this.readers.give(reader)
+    }
+  }
+
+  /** It may be the connection of the very statement that keeps others out: to try again would not help. */
+  #begin(reader: Reader): void {
+    try {
+      reader.begin()
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      const { path } = this.connection
+      const claim = `Functions inside SQL read on a further connection, and ${path} is locked: by another process, or by the app's own (locking_mode = EXCLUSIVE, or a large write outside of WAL mode).`
+      throw new StorageError('STORAGE_BUSY', `${claim} Keep it in WAL mode with locking_mode = NORMAL, or ask with db.query().`, { cause: error })
     }
   }
 

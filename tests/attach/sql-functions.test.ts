@@ -403,6 +403,22 @@ describe('where the data lies', () => {
     expect(rows(reading, "SELECT count(*) n FROM product p JOIN chronode_as_of('words', 0, p.name) a")).toEqual([{ n: 2 }])
   })
 
+  test('a file that the app keeps to itself cannot be read beside it', async () => {
+    const app = openApp()
+    app.pragma('locking_mode = EXCLUSIVE')
+    const { db } = await attachWithWords(app)
+    expect(() => db.registerSqlFunctions()).toThrow(/is locked: by another process, or by the app's own \(locking_mode = EXCLUSIVE/)
+    const spilling = openApp({ journal: 'delete' })
+    await shop(spilling)
+    spilling.pragma('cache_size = 10')
+    const write = spilling.prepare('INSERT INTO product VALUES (?)')
+    spilling.exec('BEGIN')
+    for (let i = 0; i < 2000; i++) write.run('x'.repeat(500))
+    expect(refusal(spilling, "SELECT * FROM chronode_as_of('words')")).toMatchObject({ code: 'STORAGE_BUSY' })
+    spilling.exec('COMMIT')
+    expect(rows(spilling, "SELECT count(*) n FROM chronode_as_of('words')")).toEqual([{ n: 3 }])
+  })
+
   test('damage is told, never shown', async () => {
     const { app } = await shop()
     for (const table of ['chronode_strip', 'chronode_segment', 'chronode_observation']) {
