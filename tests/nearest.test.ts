@@ -358,6 +358,34 @@ test('it can be stopped, and read row by row', async () => {
   expect(ranks).toEqual([1, 2])
 })
 
+test.each([
+  'NEAREST 1 TO [0, 0] PREDICTED AT 30 USING deaf',
+  "NEAREST 1 TO ENTITY 'a' PREDICTED AT 30 USING deaf",
+  "NEAREST 1 TO (PREDICT vector AT 30 FOR ENTITY 'a' USING deaf)",
+])('%s: an abort ends a predictor that does not listen, and lets the snapshot go', async (text) => {
+  const db = await openTrails()
+  db.registerPredictor('deaf', { context: { min: 1 }, predict: () => new Promise(() => undefined) })
+  const abort = new AbortController()
+  const running = db.query(text, [], { signal: abort.signal })
+  setTimeout(() => abort.abort('enough'), 10)
+  await expect(running).rejects.toMatchObject({ code: 'QUERY_ABORTED', cause: 'enough' })
+  await db.collection('drift').insert([{ entity: 'a', timestamp: 40, vector: [0, 0] }])
+  expect(await neighbours(db, 'NEAREST 1 TO [0, 0]')).toEqual(['a@40'])
+})
+
+test('an abort ends a search that reads much', async () => {
+  const db = await openWith({}, {}, { dimension: 8 })
+  const drift = db.collection('drift')
+  for (let e = 0; e < 20; e++)
+    await drift.insert(
+      Array.from({ length: 2000 }, (_, i) => ({ entity: `e${e}`, timestamp: i, vector: new Float32Array(8).fill(i), payload: { i } })),
+    )
+  const abort = new AbortController()
+  const running = db.query('NEAREST 5 TO [1, 1, 1, 1, 1, 1, 1, 1] BETWEEN 0 AND 2000 WHERE payload.i >= 0', [], { signal: abort.signal })
+  setTimeout(() => abort.abort(), 10)
+  await expect(running).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
+})
+
 describe('the typed method', () => {
   test('means what its text means', async () => {
     const db = await openTrails()
