@@ -32,6 +32,12 @@ describe('the benchmarks', () => {
     for (const [, , , ratio] of rows) expect(Number.parseFloat(ratio!)).toBeGreaterThan(0)
   })
 
+  test('of functions inside SQL get every row they ask for, or say so', async () => {
+    const rows = await bench('--quick', 'sql')
+    expect(rows.map(([work]) => work!.split(' ')[0])).toEqual(['chronode_as_of', 'chronode_predict,', 'chronode_nearest'])
+    for (const [, , , ratio] of rows) expect(Number.parseFloat(ratio!)).toBeGreaterThan(0)
+  })
+
   test('name the suites there are when one is asked for that is not', async () => {
     await expect(bench('bukl')).rejects.toThrow('There is no suite "bukl"; there are predict, neural, bulk')
   })

@@ -8,6 +8,7 @@ import { live } from './live.ts'
 import { iterateAMillion } from './memory.ts'
 import { opening } from './opening.ts'
 import { reads } from './reads.ts'
+import { sql } from './sql.ts'
 
 /** In the order of the report. */
 export const suites: readonly Suite[] = [
@@ -19,6 +20,7 @@ export const suites: readonly Suite[] = [
   { name: 'opening', run: opening },
   { name: 'footprint', run: footprint },
   { name: 'kernels', run: kernels },
+  { name: 'sql', run: sql },
   { name: 'beside', run: beside },
   { name: 'iterate', run: iterateAMillion },
 ]
