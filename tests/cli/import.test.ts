@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -309,6 +309,21 @@ describe('the collection', () => {
     expect(ran).toMatchObject({ code: 2, out: '' })
     expect(ran.err).toContain(claim)
   })
+})
+
+test.each<[string[], string]>([
+  [['--rejects', 'a.csv'], 'a.csv is the file to import, and cannot be the file of rejects, too. Name another file.'],
+  [['--rejects', 'linked.csv'], 'linked.csv is the file to import, and cannot be the file of rejects, too.'],
+  [['--state', 'a.csv'], 'a.csv is the file to import, and cannot be the state, too.'],
+  [['--state', 'beside', '--rejects', 'beside'], 'beside is the state, and cannot be the file of rejects, too.'],
+])('%j would write over what the import reads, and is refused', async (words, claim) => {
+  const content = 'entity,timestamp,vector\nada,1e12,"[1,2]"\n'
+  writeFileSync(join(folder, 'a.csv'), content)
+  linkSync(join(folder, 'a.csv'), join(folder, 'linked.csv'))
+  const ran = await importing('a.csv', content, ...words.map((word) => (word.startsWith('--') ? word : join(folder, word))))
+  expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(claim) })
+  expect(readFileSync(join(folder, 'a.csv'), 'utf8')).toBe(content)
+  expect(existsSync(database)).toBe(false)
 })
 
 test('progress goes to a terminal, and elsewhere where it is asked for; nothing of it stays', async () => {

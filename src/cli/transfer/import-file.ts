@@ -7,6 +7,7 @@ import { chooseDatabase } from '../choose-database.js'
 import { interruptible } from '../interrupt.js'
 import { EXIT, styled, type Terminal, UsageError, write } from '../terminal.js'
 import { type ColumnOptions, columnNames } from './column-names.js'
+import { assertDistinctFiles } from './distinct-files.js'
 import { type FileFormat, type Format, formatOf } from './file-format.js'
 import { type ImportCounts, NOTHING_YET, RowImport } from './import-rows.js'
 import { type ImportState, StateFile } from './import-state.js'
@@ -53,6 +54,7 @@ export async function importFile(file: string, options: ImportOptions, terminal:
   const format = formatOf(file, options)
   const state = stateFileOf(file, options)
   assertNotTheDatabase(options, file, state?.path, options.rejects)
+  assertDistinctFiles({ 'the file to import': file, 'the state': state?.path, 'the file of rejects': options.rejects })
   try {
     const ending = await ended(file, format, options, state, terminal)
     if (ending.isComplete) state?.remove()

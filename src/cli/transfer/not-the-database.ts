@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { readConfig } from '../../index.js'
 import { visible } from '../cell.js'
 import { chooseDatabase, type DatabaseOptions } from '../choose-database.js'
 import { UsageError } from '../terminal.js'
+import { identityOf } from './file-identity.js'
 
 /**
  * Whatever is read or written beside the database must be another file: closing a file drops the locks that SQLite has on it in this process.
@@ -19,10 +18,4 @@ export function assertNotTheDatabase(chosen: DatabaseOptions, ...files: readonly
     if (file === undefined || file === '-' || !own.includes(identityOf(file))) continue
     throw new UsageError(`${visible(file)} is the database, or a file that belongs to it. Name another file.`)
   }
-}
-
-/** The same for every name of a file that is there. */
-function identityOf(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false })
-  return stats === undefined ? resolve(file) : `${stats.dev}:${stats.ino}`
 }
