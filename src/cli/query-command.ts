@@ -14,7 +14,7 @@ const EXAMPLES = `
 Examples:
   chronode query "PREDICT vector AT '2030-12-31' FOR ENTITY 'climate'"
   chronode query --database words.db "SHOW COLLECTIONS"
-  chronode query "PREDICT vector AT $1 FOR ENTITY $2" --param 2030-12-31 --param climate
+  chronode query 'PREDICT vector AT $1 FOR ENTITY $2' --param 2030-12-31 --param climate
   chronode query "SELECT * FROM words FOR ENTITIES :who" --json-param ':who=["climate", "oil"]'
   chronode query --json - < statement.sql
 

@@ -222,6 +222,13 @@ test('a statement is read from standard input where a dash stands', async () => 
   expect(out).toMatch(/^name +dimension +metric .*\ndrift +6 +l2 /)
 })
 
+test('an example of --help that has $1 in it is one that a shell leaves alone', async () => {
+  const { out } = await runCli(['query', '--help'])
+  expect(out.match(/^ .*\$\d.*--param .*$/gm)?.map((line) => line.trim())).toEqual([
+    "chronode query 'PREDICT vector AT $1 FOR ENTITY $2' --param 2030-12-31 --param climate",
+  ])
+})
+
 test('--help shows examples, --version the version of the package', async () => {
   expect(await runCli(['query', '--help'])).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Examples:\n  chronode query "PREDICT') })
   expect(await runCli(['--version'])).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
