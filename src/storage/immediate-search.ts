@@ -1,6 +1,8 @@
 import { InvariantError } from '../errors.js'
 import type { DistanceKernels } from '../native/runtime.js'
 import type { StoredCollection } from './catalog.js'
+import { searchMatrixNow } from './immediate-resident.js'
+import type { Matrices } from './matrices.js'
 import { Best } from './search-best.js'
 import type { EntityRecord, ImmediateSearchRequest, ImmediateSearchResult, ImmediateView } from './store.js'
 
@@ -11,6 +13,8 @@ export interface ImmediateSearchOptions {
   readonly kernels: (() => DistanceKernels) | undefined
   /** Of candidates at a time. */
   readonly bytesMax: number
+  /** What other searches keep in memory. */
+  readonly matrices: Matrices
 }
 
 /** Each entity's last observation at one moment, as long as the collection is what it was. */
@@ -22,7 +26,7 @@ interface Kept {
 }
 
 /**
- * Finds nearest neighbours within one turn. What it has read it keeps for the next search of the same moment: a join asks again and again.
+ * Finds nearest neighbours within one turn: in the matrix of other searches, where that is right. What it has read otherwise it keeps for the next search of the same moment: a join asks again and again.
  * Where the candidates have no room, it reads them part by part, each time anew.
  */
 export class ImmediateSearch {
@@ -31,9 +35,23 @@ export class ImmediateSearch {
 
   constructor(private readonly options: ImmediateSearchOptions) {}
 
-  search(view: ImmediateView, collection: StoredCollection, { query, k, at }: ImmediateSearchRequest): ImmediateSearchResult {
+  search(view: ImmediateView, collection: StoredCollection, request: ImmediateSearchRequest): ImmediateSearchResult {
     const kernels = this.options.kernels?.()
     if (kernels === undefined) throw new InvariantError('this store was opened without kernels to search with')
+    const matrix = this.options.matrices.current(collection)
+    return matrix === undefined ? this.#read(view, collection, request, kernels) : searchMatrixNow(matrix, collection, request, kernels)
+  }
+
+  forgetIdle(): void {
+    if (performance.now() - this.#usedAtMs > IDLE_MS) this.forget()
+  }
+
+  forget(): void {
+    this.#kept = undefined
+  }
+
+  #read(view: ImmediateView, collection: StoredCollection, request: ImmediateSearchRequest, kernels: DistanceKernels): ImmediateSearchResult {
+    const { query, k, at } = request
     const { metric, dimension } = collection
     const best = new Best<Owned>(k)
     let newestTimestamp: number | undefined
@@ -52,14 +70,6 @@ export class ImmediateSearch {
       hits: best.hits().map(({ entity: { id, vector }, timestamp, distance }) => ({ entity: id, timestamp, distance, vector })),
       newestTimestamp,
     }
-  }
-
-  forgetIdle(): void {
-    if (performance.now() - this.#usedAtMs > IDLE_MS) this.forget()
-  }
-
-  forget(): void {
-    this.#kept = undefined
   }
 
   *#parts(view: ImmediateView, collection: StoredCollection, at: number): Generator<Candidates> {

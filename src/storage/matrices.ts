@@ -32,6 +32,14 @@ export class Matrices {
     return held !== undefined && (held.matrix !== undefined || !isIdle(held))
   }
 
+  /** The one that is as this generation of its collection, where there is one: for this turn of the event loop, in which nobody changes it. */
+  current({ key, generation }: View['collection']): Matrix | undefined {
+    const held = this.#held.get(key)
+    if (held?.matrix?.generation !== generation) return undefined
+    held.usedAtMs = performance.now()
+    return held.matrix
+  }
+
   /**
    * Has `work` look at the matrix as this view sees the collection. Nobody changes it meanwhile.
    *

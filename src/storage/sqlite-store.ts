@@ -369,13 +369,14 @@ class SqliteStore implements Store {
     const account = new MemoryAccount(memoryLimitBytes * STRIPS_SHARE)
     const catalog = new Catalog(database)
     const readers = readersOf(this.connection, this.#turnstile, this.options.busyTimeoutMs, account)
+    const searcher = new Searcher({ kernels, memoryLimitBytes, writeLog: this.#writeLog })
     this.#parts = {
       catalog,
       memory: new CollectionMemory(database, catalog, this.#transactions),
       writer: new Writer(database, account, packing, this.#writeLog),
       readers,
-      searcher: new Searcher({ kernels, memoryLimitBytes, writeLog: this.#writeLog }),
-      immediate: new ImmediateReads(this.connection, readers, { kernels, bytesMax: memoryLimitBytes * IMMEDIATE_SHARE }),
+      searcher,
+      immediate: new ImmediateReads(this.connection, readers, { kernels, bytesMax: memoryLimitBytes * IMMEDIATE_SHARE, matrices: searcher.matrices }),
     }
   }
 

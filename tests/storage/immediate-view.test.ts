@@ -48,9 +48,11 @@ test.each([
     const query = randomVector(random, 3)
     const k = 1 + random.below(6)
     const at = random.pick([Number.POSITIVE_INFINITY, random.below(50)])
+    const isResident = random.chance(0.5)
     const [whole, nearest] = await reading(store, async (snapshot) => {
       const collection = (await snapshot.collection('vectors'))!
       const request = { query, k, choice: 'newest', from: Number.NEGATIVE_INFINITY, to: at } as const
+      if (isResident) await snapshot.search(collection, request)
       return [await bySnapshot(snapshot, collection), await answerByReading(snapshot, collection, request)] as const
     })
     store.readNow(CALLER, (view) => {
