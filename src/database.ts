@@ -67,10 +67,11 @@ export interface CollectionOptions {
  *
  * @param config  Path of a TOML file, or an object of the same shape.
  * @throws {ConfigError} the configuration is wrong: every issue at once.
+ * @throws {ArgumentError} an option is none, or of another type: a misspelt `readonly` must not open for writing.
  * @throws {StorageError} the file cannot be used.
  */
 export async function openDatabase(config: string | ConfigInput, options: OpenOptions = {}): Promise<Database> {
-  const { logger, predictors, connection, readonly = false } = options
+  const { logger, predictors, connection, readonly = false } = checkedOptions(options)
   const given = readConfig(config, { attached: connection !== undefined })
   const settings = readonly ? forReading(given) : given
   const warn = createWarn(logger)
@@ -84,6 +85,15 @@ export async function openDatabase(config: string | ConfigInput, options: OpenOp
     await store.close()
     throw error
   }
+}
+
+function checkedOptions(options: OpenOptions): OpenOptions {
+  checkOptions('options', options, ['logger', 'predictors', 'readonly', 'connection'])
+  const { logger, readonly } = options
+  if (readonly !== undefined && typeof readonly !== 'boolean') throw new ArgumentError('readonly', 'true or false', described(readonly))
+  if (logger !== undefined && typeof logger?.warn !== 'function')
+    throw new ArgumentError('logger', 'an object with a function warn(), such as console', described(logger))
+  return options
 }
 
 /** A database in memory is nobody else's, and stays as it is. */
@@ -320,6 +330,7 @@ export class Database {
 
   #record(name: string): CollectionRecord {
     this.#assertOpen()
+    if (typeof name !== 'string') throw new ArgumentError('name', 'the name of a collection', described(name))
     const record = this.#parts.store.collection(name)
     if (record !== undefined) return record
     const known = this.#parts.store.collections().map((collection) => collection.name)

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test } from 'vitest'
+import { type OpenOptions, openDatabase } from '../src/index.js'
 import { collectWarnings, openForTest, openWith } from './support/database.js'
 
 const TRAILS = {
@@ -175,6 +176,23 @@ test('the same settings return the collection there is, others are an error; a d
   expect(() => db.collection('words')).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   await expect(first.trajectory({ entity: 'a' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
   await expect(first.insert([{ entity: 'a', timestamp: 0, vector: [1, 2] }])).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})
+
+test.each([undefined, null, 5, {}, [], true, Symbol('words')])('a collection is asked for by its name, not by %o', async (name) => {
+  const db = await openForTest()
+  const refused = expect.objectContaining({ code: 'ARGUMENT_INVALID', argument: 'name' })
+  expect(() => db.collection(name as string)).toThrow(refused)
+  await expect(db.dropCollection(name as string)).rejects.toEqual(refused)
+})
+
+test.each<[unknown, string, string]>([
+  [null, 'options', '"options" should be an object of logger, predictors, readonly, connection; it is null.'],
+  [{ readOnly: true }, 'options', 'it is one with "readOnly". Did you mean "readonly"?'],
+  [{ readonly: 'yes' }, 'readonly', '"readonly" should be true or false; it is'],
+  [{ logger: () => undefined }, 'logger', '"logger" should be an object with a function warn(), such as console; it is'],
+])('opening with the options %o is refused', async (options, argument, words) => {
+  const error = await openDatabase({ storage: { path: ':memory:' } }, options as OpenOptions).catch((error: unknown) => error)
+  expect(error).toMatchObject({ code: 'ARGUMENT_INVALID', argument, message: expect.stringContaining(words) })
 })
 
 test('every statement is told on its diagnostics channel, without its values', async () => {
