@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, openSync, renameSync, rmSync, type Stats, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { ArgumentError, described, QueryStoppedError, StorageError } from '../errors.js'
 import { toStorageError } from './sqlite-errors.js'
 import type { SqliteDatabase } from './sqlite-library.js'
@@ -37,7 +37,7 @@ export function backupTarget(path: unknown, source: string, { overwrite = false 
 function assertNoLog(target: string): void {
   const log = [`${target}-wal`, `${target}-journal`].find((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
   if (log === undefined) return
-  const advice = 'Close what uses that database, or choose another path.'
+  const advice = `Close what uses that database, or choose another path. If nothing does, it was left behind: remove ${basename(log)}.`
   throw new ArgumentError('path', 'a path where no database is in use', `${target}, beside which there is ${log}`, advice)
 }
 
