@@ -183,6 +183,24 @@ describe('a file', () => {
   })
 })
 
+test.each([
+  ['to a file', 'all.csv'],
+  ['to a pipe', '-'],
+  ['packed', 'all.csv.gz'],
+])('Ctrl-C ends an export %s with 130, and half a file does not stay', async (_, name) => {
+  const file = name === '-' ? name : join(folder, name)
+  const before = process.listeners('SIGINT')
+  const running = runCli(['export', file, '--format', 'csv', '--database', database, '--collection', 'odd "things"'])
+  let pressed: NodeJS.SignalsListener | undefined
+  while (pressed === undefined) {
+    await new Promise(setImmediate)
+    pressed = process.listeners('SIGINT').find((listener) => !before.includes(listener))
+  }
+  pressed('SIGINT')
+  expect(await running).toMatchObject({ code: 130, err: 'The export was aborted.\n' })
+  expect(readdirSync(folder).filter((name) => name.startsWith('all.csv'))).toEqual([])
+})
+
 test('of several collections one must be named', async () => {
   const db = await openDatabase({ storage: { path: database } })
   await db.createCollection('two', { dimension: 1 })

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'nod
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { Collection } from '../../index.js'
+import { type Collection, QueryStoppedError } from '../../index.js'
 import { counted } from '../amounts.js'
 import { visible } from '../cell.js'
 import type { DatabaseOptions } from '../choose-database.js'
@@ -94,7 +94,7 @@ function encoded(
   }
 }
 
-/** A file has another name until it is whole. */
+/** A file has another name until it is whole. @throws {QueryStoppedError} `QUERY_ABORTED`: the signal said so. */
 async function written(
   content: AsyncIterable<string | Uint8Array>,
   file: string,
@@ -102,16 +102,16 @@ async function written(
   { stdout }: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  if (file === '-') return piped(content, stdout, isGzip, { signal, end: false })
-  const draft = `${file}.part`
+  const draft = file === '-' ? undefined : `${file}.part`
   try {
+    if (draft === undefined) return await piped(content, stdout, isGzip, { signal, end: false })
     await piped(content, createWriteStream(draft), isGzip, { signal })
     renameSync(draft, file)
   } catch (error) {
-    rmSync(draft, { force: true })
-    if (signal.aborted) throw signal.reason
+    if (draft !== undefined) rmSync(draft, { force: true })
+    if (signal.aborted) throw new QueryStoppedError('QUERY_ABORTED', 'The export was aborted.', { cause: signal.reason })
     const { syscall } = error as NodeJS.ErrnoException
-    throw syscall === undefined ? error : fileProblem(error, file, 'written')
+    throw draft === undefined || syscall === undefined ? error : fileProblem(error, file, 'written')
   }
 }
 
