@@ -1,6 +1,7 @@
 import { type Place, rowCount } from './catalog.js'
 import { ObservationChecksum, ownerChecksum } from './checksum.js'
 import { corruption, placeInWords } from './corruption.js'
+import type { KeptSegments } from './kept-segments.js'
 import type { Recent } from './recent.js'
 import { type Extent, greatest, isIntact, least, type ObservationRow, RowReader, rowsToStretch } from './row-reader.js'
 import { type SegmentOwner, SegmentReader } from './segment-reader.js'
@@ -39,14 +40,14 @@ export class ObservationReader {
   readonly segments: SegmentReader
   readonly #checksums = new Map<number, ObservationChecksum>()
 
-  /** @param mayKeep  Nobody can roll back what was read on this connection. */
+  /** @param kept  Undefined: somebody may roll back what is read on this connection. */
   constructor(
     database: SqliteDatabase,
     private readonly strips: StripDirectory,
-    mayKeep: boolean,
+    kept: KeptSegments | undefined,
   ) {
     this.rows = new RowReader(database)
-    this.segments = new SegmentReader(database, mayKeep)
+    this.segments = new SegmentReader(database, kept)
   }
 
   /** The newest `limit` in the range: in time order, in one piece or several. */

@@ -1,6 +1,8 @@
 import { placeOf, rowCount, type StoredCollection } from './catalog.js'
 import { ObservationChecksum } from './checksum.js'
 import { Eraser } from './eraser.js'
+import { KeptSegments } from './kept-segments.js'
+import type { MemoryAccount } from './memory-account.js'
 import { ObservationReader } from './observation-reader.js'
 import { bytesOf, extend, type OpenCollection, type OpenEntity, ownerOf, withoutSign } from './open-entity.js'
 import { Packer } from './packer.js'
@@ -25,6 +27,7 @@ import type { WriteLog } from './write-log.js'
  */
 export class ObservationWriter {
   readonly packer: Packer
+  readonly #kept: KeptSegments
   readonly #eraser: Eraser
   readonly #reader: ObservationReader
   readonly #rows: RowWriter
@@ -38,8 +41,10 @@ export class ObservationWriter {
     private readonly strips: StripDirectory,
     private readonly packing: Packing,
     private readonly log: WriteLog,
+    memory: MemoryAccount,
   ) {
-    this.#reader = new ObservationReader(database, strips, true)
+    this.#kept = new KeptSegments(memory)
+    this.#reader = new ObservationReader(database, strips, this.#kept)
     this.#rows = new RowWriter(database)
     this.#segments = new SegmentWriter(database)
     this.packer = new Packer(this.#reader, this.#rows, this.#segments)
@@ -54,7 +59,7 @@ export class ObservationWriter {
 
   /** After a rollback. */
   forget(): void {
-    this.#reader.segments.forget()
+    this.#kept.forget()
   }
 
   /** @param batchCount  How many observations are to come. */

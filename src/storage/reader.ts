@@ -1,6 +1,7 @@
 import { Catalog, type Place, type StoredCollection, type StoredEntity, toStoredEntity } from './catalog.js'
 import { Changes } from './changes.js'
 import type { EntityFields } from './checksum.js'
+import { KeptSegments } from './kept-segments.js'
 import type { MemoryAccount } from './memory-account.js'
 import { ObservationReader } from './observation-reader.js'
 import { schemaVersion } from './schema.js'
@@ -26,6 +27,7 @@ export class Reader {
   readonly catalog: Catalog
   readonly observations: ObservationReader
   readonly #strips: StripDirectory
+  readonly #kept: KeptSegments | undefined
   readonly #begin
   readonly #commit
   readonly #dataVersion
@@ -50,7 +52,8 @@ export class Reader {
   ) {
     this.catalog = new Catalog(database)
     this.#strips = new StripDirectory(database, memory)
-    this.observations = new ObservationReader(database, this.#strips, use === 'alone')
+    this.#kept = use === 'alone' ? new KeptSegments(memory) : undefined
+    this.observations = new ObservationReader(database, this.#strips, this.#kept)
     this.#begin = new Statement(database, 'BEGIN')
     this.#commit = new Statement(database, 'COMMIT')
     this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
@@ -162,6 +165,7 @@ export class Reader {
   /** Lets go of what is kept for the next view. */
   close(): void {
     this.#strips.forgetAll()
+    this.#kept?.forget()
     this.database.close()
   }
 

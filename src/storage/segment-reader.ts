@@ -1,5 +1,6 @@
 import type { StorageError } from '../errors.js'
 import { corruption, placeInWords } from './corruption.js'
+import type { KeptSegments } from './kept-segments.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import { decodeSegment, SEGMENT_FORMAT, segmentChecksum } from './segment.js'
 import type { SqliteDatabase } from './sqlite-library.js'
@@ -22,10 +23,6 @@ export const SEGMENT_COLUMNS = 'key, first_timestamp, last_timestamp, observatio
 /** How many segments are looked at before the next pause. */
 export const SPANS_AT_ONCE = 500
 
-/** Blocks that are kept decoded, in bytes: the same entity is often asked for again. */
-const KEPT_BYTES_MAX = 2 * 1024 * 1024
-
-const MET_MAX = 64
 /** A quarter of a megabyte or so. */
 const BLOCKS_AT_ONCE = 8
 
@@ -63,16 +60,11 @@ export class SegmentReader {
   readonly #lastBefore
   readonly #counts
   readonly #range
-  /** By key, the one read last at the end. */
-  readonly #kept = new Map<number, Segment>()
-  #keptBytes = 0
-  /** Keys that were read not long ago: what is read again is kept. */
-  readonly #met = new Set<number>()
 
-  /** @param mayKeep  Nobody can take a key back on this connection: no rollback of somebody else. */
+  /** @param kept  Undefined: somebody may roll back what is read on this connection, and then its key comes again. */
   constructor(
     database: SqliteDatabase,
-    private readonly mayKeep: boolean,
+    private readonly kept: KeptSegments | undefined,
   ) {
     const of = `FROM chronode_segment WHERE entity = ${NUMBER}`
     this.#keyBefore = new Statement<[number, number], number>(
@@ -132,35 +124,11 @@ export class SegmentReader {
   }
 
   #read(owner: SegmentOwner, key: number): Segment {
-    const kept = this.#kept.get(key)
+    const kept = this.kept?.get(key)
     if (kept !== undefined) return kept
     const segment = verified(owner, this.#row.get(key))
-    if (this.mayKeep) this.#keepOrMeet(segment)
+    this.kept?.offer(segment)
     return segment
-  }
-
-  /** After a rollback, keys come again with other blocks. */
-  forget(): void {
-    this.#kept.clear()
-    this.#met.clear()
-    this.#keptBytes = 0
-  }
-
-  #keepOrMeet(segment: Segment): void {
-    if (this.#met.delete(segment.key)) this.#keep(segment)
-    else this.#met.add(segment.key)
-    const [oldest] = this.#met
-    if (this.#met.size > MET_MAX) this.#met.delete(oldest!)
-  }
-
-  #keep(segment: Segment): void {
-    this.#kept.set(segment.key, segment)
-    this.#keptBytes += segment.observations.vectors.length
-    for (const [key, { observations }] of this.#kept) {
-      if (this.#keptBytes <= KEPT_BYTES_MAX) return
-      this.#kept.delete(key)
-      this.#keptBytes -= observations.vectors.length
-    }
   }
 }
 

@@ -63,7 +63,7 @@ export class Writer {
   ) {
     this.#catalog = new Catalog(database)
     this.#strips = new StripDirectory(database, memory)
-    this.#observations = new ObservationWriter(database, this.#strips, packing, log)
+    this.#observations = new ObservationWriter(database, this.#strips, packing, log, memory)
     this.#dataVersion = new Statement<[], number>(database, 'PRAGMA data_version') // differs when another connection has written
     this.#totalChanges = new Statement<[], number>(database, 'SELECT total_changes()')
     this.#removedCounts = new Statement<[number], [number, number, number]>(
