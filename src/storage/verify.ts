@@ -15,7 +15,7 @@ import {
 } from './catalog.js'
 import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum, removedEntityChecksum } from './checksum.js'
 import type { Connection } from './connection.js'
-import { corruption } from './corruption.js'
+import { corruption, damageInWords } from './corruption.js'
 import { checkIntegrity } from './integrity-check.js'
 import { greatest, isIntact, least, type ObservationRow } from './row-reader.js'
 import { hasShape, type RowShape } from './row-shape.js'
@@ -175,7 +175,7 @@ class Verification {
 
   #reportCorruption(collection: string, entity: string | undefined, error: unknown): void {
     if (!(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') throw error
-    this.report(collection, entity, error.message)
+    this.report(collection, entity, damageInWords(error, collection))
   }
 
   async #drive<T>(work: Generator<void, T>): Promise<T> {

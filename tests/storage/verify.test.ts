@@ -47,6 +47,25 @@ test('all that is damaged is named, each with its place', async () => {
   )
 })
 
+test('a damaged strip is named in words for a list: its place once, and not to run verify()', async () => {
+  const path = temporaryFile()
+  const store = await openForTest({ path, packing: SMALL_PACKING })
+  await store.insert(
+    await createWords(store),
+    ['a', 'b', 'c', 'd'].map((id) => observation(id, 1)),
+  )
+  await store.close()
+  const database = new Database(path)
+  expect(database.prepare('UPDATE chronode_strip SET checksum = checksum + 1').run().changes).toBe(2)
+  database.close()
+
+  const { problems } = await (await openForTest({ path })).verify()
+
+  expect(new Set(problems.map(({ collection, what }) => `${collection}: ${what}`))).toEqual(
+    new Set(['words: a strip of its newest observations does not match its checksum']),
+  )
+})
+
 /** What a flipped byte in the header of a row makes of a column: no program can write it. */
 test.each([
   ['chronode_entity', 'id', 'NULL'],
