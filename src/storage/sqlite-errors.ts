@@ -1,5 +1,8 @@
 import { DatabaseClosedError, StorageError, type StorageErrorCode } from '../errors.js'
 
+const DAMAGED =
+  'is damaged. Run verify() to see what is hit; restore it from a backup, or copy what is whole with salvageDatabase() (chronode salvage).'
+
 /** SQLite's result codes by their first part, so that the extended ones (SQLITE_BUSY_SNAPSHOT) are among them. */
 const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: string])[] = [
   [
@@ -29,11 +32,9 @@ const CODES: readonly (readonly [sqlite: string, code: StorageErrorCode, claim: 
     'STORAGE_NOT_A_DATABASE',
     'is not a SQLite database. Give a path of its own under [storage] path; a file that does not exist is created. If it was one, its beginning is damaged: salvageDatabase() (chronode salvage) copies what is whole.',
   ],
-  [
-    'SQLITE_CORRUPT',
-    'STORAGE_CORRUPT',
-    'is damaged. Run verify() to see what is hit; restore it from a backup, or copy what is whole with salvageDatabase() (chronode salvage).',
-  ],
+  ['SQLITE_CORRUPT', 'STORAGE_CORRUPT', DAMAGED],
+  // No row of ours is that long: a damaged one says that it is.
+  ['SQLITE_TOOBIG', 'STORAGE_CORRUPT', DAMAGED],
   // Our statements are fixed: what they ask for is not there, or what they claim does not hold.
   ['SQLITE_ERROR', 'STORAGE_CORRUPT', 'has not the tables that Chronode made. Restore it from a backup.'],
   ['SQLITE_CONSTRAINT', 'STORAGE_CORRUPT', 'contradicts itself. Run verify() to see what is hit, and restore it from a backup.'],
