@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -19,6 +19,15 @@ function importing(name: string, content: string | Buffer, ...options: string[])
   const file = join(folder, name)
   writeFileSync(file, content)
   return runCli(['import', file, '--database', database, '--collection', 'points', '--dimension', '2', ...options])
+}
+
+/** Undefined: it was closed meanwhile. */
+function realpathOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return undefined
+  }
 }
 
 interface Stored {
@@ -154,6 +163,13 @@ describe('a file that cannot be read', () => {
     const ran = await importing(name, content)
     expect(ran).toMatchObject({ code: 1, out: '' })
     expect(said(ran)).toContain(`error: ${claim}`)
+  })
+
+  test.skipIf(process.platform !== 'linux').each(['no arrow at all', ''])('%j as Arrow is closed again', async (content) => {
+    const ran = await importing('a.arrow', content)
+    expect(ran.code).toBe(1)
+    const open = readdirSync('/proc/self/fd').map((descriptor) => realpathOf(`/proc/self/fd/${descriptor}`))
+    expect(open).not.toContain(join(folder, 'a.arrow'))
   })
 
   test('a folder and a file that is not there', async () => {

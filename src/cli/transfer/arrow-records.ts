@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { RecordBatch, RecordBatchReader, Utf8, Vector } from 'apache-arrow'
 import type { Input } from './input.js'
 import { peerPackage } from './peer-package.js'
@@ -10,16 +10,30 @@ type Arrow = typeof import('apache-arrow')
 /** Opens Arrow IPC, a stream or a file (Feather version 2), with buffers that are not compressed. */
 export async function openArrow(input: Input, wanted: readonly WantedColumn[]): Promise<Records> {
   const arrow = await peerPackage(['apache-arrow'], 'Arrow', () => import('apache-arrow'))
+  const file = input.path === undefined || input.isGzip ? undefined : await open(input.path)
+  try {
+    return await recordsOfFile(arrow, input, file, wanted)
+  } catch (error) {
+    await file?.close() // Node warns of one that is never closed
+    throw error
+  }
+}
+
+/** @param file  A file of Arrow tells at its end where its batches are; undefined: a pipe, which is held whole. */
+async function recordsOfFile(arrow: Arrow, input: Input, file: FileHandle | undefined, wanted: readonly WantedColumn[]): Promise<Records> {
   const readable = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
     } catch (error) {
       if (error instanceof TransferError) throw error
-      const advice = 'Only Arrow IPC without compression can be read (of pandas: to_feather(path, compression="uncompressed")).'
-      throw new TransferError(`${input.name} cannot be read as Arrow: ${(error as Error).message}. ${advice}`)
+      const advice = 'It should be a whole file, of Arrow IPC without compression (of pandas: to_feather(path, compression="uncompressed")).'
+      throw new TransferError(`${input.name} cannot be read as Arrow: ${(error as Error).message.replace(/\.$/, '')}. ${advice}`)
     }
   }
-  const reader = await readable(async () => (await readerOf(arrow, input)).open())
+  const reader = await readable(async () => {
+    const unopened = await (file === undefined ? arrow.RecordBatchReader.from(input.chunks()) : arrow.RecordBatchReader.from(file))
+    return (unopened as RecordBatchReader).open()
+  })
   const names = reader.schema?.fields.map(({ name }) => name) ?? []
   if (names.length === 0) throw new TransferError(`${input.name} is empty, or no Arrow: it has no schema.`)
   for (const { name, isRequired } of wanted)
@@ -29,22 +43,20 @@ export async function openArrow(input: Input, wanted: readonly WantedColumn[]): 
     async *pages(skip) {
       let line = 0
       const batches = reader[Symbol.asyncIterator]()
-      for (;;) {
-        const next = await readable(async () => await batches.next())
-        if (next.done === true) return
-        const batch: RecordBatch = next.value
-        const from = Math.min(batch.numRows, Math.max(0, skip - line))
-        yield recordsOf(arrow, batch, wanted, from, line)
-        line += batch.numRows
+      try {
+        for (;;) {
+          const next = await readable(async () => await batches.next())
+          if (next.done === true) return
+          const batch: RecordBatch = next.value
+          const from = Math.min(batch.numRows, Math.max(0, skip - line))
+          yield recordsOf(arrow, batch, wanted, from, line)
+          line += batch.numRows
+        }
+      } finally {
+        await file?.close()
       }
     },
   }
-}
-
-/** A file of Arrow tells at its end where its batches are; of a pipe it is held whole. */
-async function readerOf(arrow: Arrow, { path, isGzip, chunks }: Input): Promise<RecordBatchReader> {
-  if (path === undefined || isGzip) return (await arrow.RecordBatchReader.from(chunks())) as RecordBatchReader
-  return (await arrow.RecordBatchReader.from(await open(path))) as RecordBatchReader
 }
 
 function recordsOf(arrow: Arrow, batch: RecordBatch, wanted: readonly WantedColumn[], from: number, before: number): InputRecord[] {
