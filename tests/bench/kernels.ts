@@ -116,7 +116,7 @@ function randomMatrix(rows: number, dimension: number): Matrix {
 }
 
 /** From the build: they are not public. */
-async function openKernels() {
+export async function openKernels() {
   const load = (name: string) => import(new URL(`../../dist/src/native/${name}.js`, import.meta.url).href)
   const { asKernels } = (await load('addon-interface')) as typeof import('../../src/native/addon-interface.js')
   const { loadAddon } = (await load('load')) as typeof import('../../src/native/load.js')

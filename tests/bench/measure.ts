@@ -29,11 +29,20 @@ export interface Cost {
 
 /** Times two candidates in turn, A B A B, after a round that does not count. */
 export async function compare(first: Candidate, second: Candidate, rounds = 9): Promise<Ratio> {
-  const pairs: { readonly first: Cost; readonly second: Cost }[] = []
+  const pairs: Pair[] = []
   for (let round = -1; round < rounds; round++) {
     const pair = { first: await callCost(first), second: await callCost(second) }
     if (round >= 0) pairs.push(pair)
   }
+  return ratioOf(pairs)
+}
+
+export interface Pair {
+  readonly first: Cost
+  readonly second: Cost
+}
+
+export function ratioOf(pairs: readonly Pair[]): Ratio {
   return {
     ...spread(pairs.map((pair) => pair.first.us / pair.second.us)),
     cpu: spread(pairs.map((pair) => pair.first.cpuUs / pair.second.cpuUs)),
@@ -42,14 +51,14 @@ export async function compare(first: Candidate, second: Candidate, rounds = 9): 
   }
 }
 
-export async function callCost({ prepare, run, calls }: Candidate): Promise<Cost> {
-  await prepare?.()
+export async function callCost(candidate: Candidate): Promise<Cost> {
+  await candidate.prepare?.()
   const cpu = process.cpuUsage()
   const start = performance.now()
-  await run()
+  await candidate.run()
   const us = (performance.now() - start) * 1000
   const { user, system } = process.cpuUsage(cpu)
-  return { us: us / calls, cpuUs: (user + system) / calls }
+  return { us: us / candidate.calls, cpuUs: (user + system) / candidate.calls }
 }
 
 export function spread(values: readonly number[]): Spread {

@@ -32,6 +32,13 @@ describe('the benchmarks', () => {
     for (const [, , , ratio] of rows) expect(Number.parseFloat(ratio!)).toBeGreaterThan(0)
   })
 
+  test('of nearest neighbours look at every candidate they speak of, or say so', async () => {
+    const rows = await bench('--quick', 'nearest')
+    expect(rows.filter(([work]) => work!.startsWith('NEAREST')).map(([, against]) => against)).toEqual(Array(3).fill('one streaming pass'))
+    expect(rows.map(([work]) => work!.split(' ')[0])).toEqual(['the', 'its', 'NEAREST,', 'a', 'a', 'the', 'NEAREST', 'NEAREST,'])
+    for (const [, , , ratio] of rows) expect(Number.parseFloat(ratio!)).toBeGreaterThanOrEqual(0)
+  })
+
   test('of functions inside SQL get every row they ask for, or say so', async () => {
     const rows = await bench('--quick', 'sql')
     expect(rows.map(([work]) => work!.split(' ')[0])).toEqual(['chronode_as_of', 'chronode_predict,', 'chronode_nearest'])

@@ -6,6 +6,7 @@ import { footprint } from './footprint.ts'
 import { kernels } from './kernels.ts'
 import { live } from './live.ts'
 import { iterateAMillion } from './memory.ts'
+import { nearest } from './nearest.ts'
 import { opening } from './opening.ts'
 import { reads } from './reads.ts'
 import { sql } from './sql.ts'
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   { name: 'opening', run: opening },
   { name: 'footprint', run: footprint },
   { name: 'kernels', run: kernels },
+  { name: 'nearest', run: nearest },
   { name: 'sql', run: sql },
   { name: 'beside', run: beside },
   { name: 'iterate', run: iterateAMillion },
