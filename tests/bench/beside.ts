@@ -1,13 +1,14 @@
 import { SetupError } from '../../scripts/setup/command.mjs'
-import { duration, rates, times } from './absolute.ts'
+import { rates, times } from './absolute.ts'
 import { BenchFolder } from './bench-folder.ts'
 import { openChronode } from './contenders/chronode.ts'
-import type { Contender, OpenContender } from './contenders/contender.ts'
+import type { Contender, OpenContender, Searching } from './contenders/contender.ts'
 import { installPeers } from './contenders/install.ts'
 import { openLanceDb } from './contenders/lancedb.ts'
 import { openSqliteVec } from './contenders/sqlite-vec.ts'
+import { openUsearch } from './contenders/usearch.ts'
 import { type Finding, finding, type Scale } from './finding.ts'
-import { type Candidate, callCost, compare } from './measure.ts'
+import { type Candidate, compare } from './measure.ts'
 import { nameOf, Source, timeOf } from './observations.ts'
 
 const DIMENSION = 128
@@ -33,14 +34,27 @@ export async function beside(scale: Scale): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     const detail = `could not be installed here: ${error.message.split('\n').at(-1)}`
-    return [{ work: 'other databases', against: 'sqlite-vec, LanceDB', budget: 'none', ratio: '', detail }]
+    return [{ work: 'other databases', against: 'sqlite-vec, LanceDB, usearch', budget: 'none', ratio: '', detail }]
   }
   const findings: Finding[] = []
   for (const other of OTHERS) {
     using folder = new BenchFolder()
     findings.push(await loads(folder, other, count, rounds), ...(await readsOf(folder, other, count, { rounds, calls })))
   }
+  findings.push(await besideUsearch(count, { rounds, calls }))
   return findings
+}
+
+/** A library that searches memory, beside our file and the matrix that we keep of it. */
+async function besideUsearch(count: number, { rounds, calls }: Effort): Promise<Finding> {
+  using folder = new BenchFolder()
+  const ours = await loaded(folder.file('ours'), openChronode, count)
+  const theirs = await openUsearch(new Source(DIMENSION).sorted(count, PER_ENTITY, BATCH), count, DIMENSION)
+  try {
+    return await neighbours(ours, theirs, count, { rounds, calls: Math.ceil(calls / 5) })
+  } finally {
+    await ours.close()
+  }
 }
 
 async function loads(folder: BenchFolder, { name, open }: Other, count: number, rounds: number): Promise<Finding> {
@@ -95,25 +109,20 @@ async function readsOf(folder: BenchFolder, { name, open }: Other, count: number
 }
 
 /** Exact search over everything, a query at a time. */
-async function neighbours(ours: Contender, theirs: Contender, count: number, { rounds, calls }: Effort): Promise<Finding> {
+async function neighbours(ours: Searching, theirs: Searching, count: number, { rounds, calls }: Effort): Promise<Finding> {
   const source = new Source(DIMENSION)
-  const search = (contender: Contender): Candidate => ({
+  const search = (contender: Searching): Candidate => ({
     name: contender.name,
     calls,
     async run() {
       for (let i = 0; i < calls; i++) {
-        const found = await contender.nearest!(source.observation(i, 7).vector as Float32Array, NEIGHBOURS)
+        const found = await contender.nearest(source.observation(i, 7).vector as Float32Array, NEIGHBOURS)
         if (found !== NEIGHBOURS) throw new Error(`${contender.name} found ${found} neighbours of ${NEIGHBOURS}`)
       }
     },
   })
-  const work = `exact nearest ${NEIGHBOURS} of ${count}`
-  if (ours.nearest === undefined) {
-    const { us } = await callCost(search(theirs))
-    return { work, against: theirs.name, budget: 'none', ratio: '', detail: `no such search here yet; theirs ${duration(us)}` }
-  }
   const ratio = await compare(search(theirs), search(ours), rounds)
-  return finding(work, theirs.name, ratio, times(ratio.secondUs, ratio.firstUs))
+  return finding(`exact nearest ${NEIGHBOURS} of ${count}`, theirs.name, ratio, times(ratio.secondUs, ratio.firstUs))
 }
 
 async function loaded(path: string, open: OpenContender, count: number): Promise<Contender> {

@@ -11,9 +11,12 @@ export interface Contender {
   trajectory(entity: string): Promise<Float32Array> | Float32Array
   /** The vector of the last observation at or before `at`. */
   newestBefore(entity: string, at: number): Promise<Float32Array> | Float32Array
-  /** How many of the exactly nearest by Euclidean distance came; absent where there is no such search yet. */
-  nearest?(query: Float32Array, k: number): Promise<number> | number
+  /** How many of the exactly nearest of all observations came, by Euclidean distance. */
+  nearest(query: Float32Array, k: number): Promise<number> | number
   close(): Promise<void> | void
 }
+
+/** What can search without being a database. */
+export type Searching = Pick<Contender, 'name' | 'nearest'>
 
 export type OpenContender = (path: string, dimension: number) => Promise<Contender>
