@@ -18,7 +18,7 @@ export interface QueryPlace {
   readonly suggestions: readonly string[]
 }
 
-/** A query that cannot be answered as it is written. The message ends with the frame. */
+/** A query that cannot be answered as it is written. The message ends with the frame, which is empty where a typed method asked. */
 export abstract class QueryError extends DatabaseError implements QueryPlace {
   readonly line: number
   readonly column: number
@@ -26,7 +26,7 @@ export abstract class QueryError extends DatabaseError implements QueryPlace {
   readonly suggestions: readonly string[]
 
   constructor(message: string, place: QueryPlace, options?: ErrorOptions) {
-    super(`${message}\n\n${place.frame}`, options)
+    super(place.frame === '' ? message : `${message}\n\n${place.frame}`, options)
     this.line = place.line
     this.column = place.column
     this.frame = place.frame

@@ -427,6 +427,11 @@ describe('the typed method', () => {
     ['a tolerance of nothing', { k: 1, to: [0, 0], tolerance: 5 }, { code: 'ARGUMENT_INVALID', argument: 'tolerance' }],
     ['an alpha of 2', { k: 1, to: [0, 0], alpha: 2 }, { code: 'ARGUMENT_INVALID', argument: 'alpha' }],
     ['half a window', { k: 1, to: [0, 0], between: [0] }, { code: 'ARGUMENT_INVALID', argument: 'between' }],
+    [
+      'a window that ends before it begins',
+      { k: 1, to: [0, 0], between: [2, 1] },
+      { message: 'BETWEEN ends before it begins. Swap its ends.', frame: '' },
+    ],
     ['another length', { k: 1, to: [0, 0, 0] }, { code: 'DIMENSION_MISMATCH', expected: 2, received: 3 }],
     ['no vector', { k: 1, to: 'a' }, { code: 'VECTOR_INVALID' }],
     ['an unknown entity', { k: 1, to: { entity: 'x' } }, { code: 'NOT_FOUND', kind: 'entity' }],

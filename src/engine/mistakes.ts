@@ -1,7 +1,10 @@
-import { NotFoundError, QueryNameError, QueryParameterError, QuerySyntaxError, QueryTypeError } from '../errors.js'
+import { NotFoundError, QueryNameError, QueryParameterError, type QueryPlace, QuerySyntaxError, QueryTypeError } from '../errors.js'
 import { suggest } from '../suggestion.js'
 import { placeOf } from './query-place.js'
 import type { Span } from './statement.js'
+
+/** Of a typed request, which has no text to point at. */
+const NO_PLACE: QueryPlace = { line: 1, column: 1, frame: '', suggestions: [] }
 
 /** Makes the errors of one statement, each with its place in the text. */
 export class Mistakes {
@@ -9,15 +12,15 @@ export class Mistakes {
   constructor(private readonly text: string) {}
 
   syntax(span: Span, message: string): QuerySyntaxError {
-    return new QuerySyntaxError(message, placeOf(this.text, span))
+    return new QuerySyntaxError(message, this.place(span))
   }
 
   type(span: Span, message: string): QueryTypeError {
-    return new QueryTypeError(message, placeOf(this.text, span))
+    return new QueryTypeError(message, this.place(span))
   }
 
   parameter(span: Span, message: string): QueryParameterError {
-    return new QueryParameterError(message, placeOf(this.text, span))
+    return new QueryParameterError(message, this.place(span))
   }
 
   /** @param what  In words, with its article: `no collection`. */
@@ -46,6 +49,10 @@ export class Mistakes {
     const suggestions = suggest(name, known)
     const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`
     return new NotFoundError(kind, name, message, this.text === '' ? { suggestions } : { ...placeOf(this.text, span), suggestions })
+  }
+
+  private place(span: Span): QueryPlace {
+    return this.text === '' ? NO_PLACE : placeOf(this.text, span)
   }
 }
 
