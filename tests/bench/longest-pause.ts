@@ -1,23 +1,33 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { setTimeout } from 'node:timers/promises'
-
 /** How often the loop is asked whether it still runs. */
-const RESOLUTION_MS = 1
-const NANOSECONDS = 1e6
+const EVERY_MS = 1
 
-export interface Watched<Result> {
-  readonly result: Result
-  readonly longestPauseMs: number
+/** The longest stretches between two turns of the event loop, in which nobody else was served. */
+export interface LongestPause {
+  readonly ms: number
+  /** Of processor time of this thread alone: what other work on the machine takes from it, and waiting for the disk, is not in it. */
+  readonly cpuMs: number
 }
 
-/** The longest time for which the event loop served nobody else while something was done. */
-export async function watched<Result>(work: () => Promise<Result>): Promise<Watched<Result>> {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  delay.enable()
-  await setTimeout(5 * RESOLUTION_MS)
-  delay.reset()
-  const result = await work()
-  await setTimeout(5 * RESOLUTION_MS)
-  delay.disable()
-  return { result, longestPauseMs: Math.max(0, delay.max / NANOSECONDS - RESOLUTION_MS) }
+/** Does something, and watches the event loop meanwhile. */
+export async function watched<Result>(work: () => Promise<Result>): Promise<{ readonly result: Result; readonly pause: LongestPause }> {
+  let pause: LongestPause = { ms: 0, cpuMs: 0 }
+  let last = now()
+  const look = (): void => {
+    const { ms, cpuMs } = now()
+    pause = { ms: Math.max(pause.ms, ms - last.ms - EVERY_MS), cpuMs: Math.max(pause.cpuMs, cpuMs - last.cpuMs) }
+    last = { ms, cpuMs }
+  }
+  const timer = setInterval(look, EVERY_MS)
+  try {
+    const result = await work()
+    look()
+    return { result, pause }
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function now(): LongestPause {
+  const { user, system } = process.threadCpuUsage()
+  return { ms: performance.now(), cpuMs: (user + system) / 1000 }
 }

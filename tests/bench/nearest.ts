@@ -4,7 +4,7 @@ import { times } from './absolute.ts'
 import { BenchFolder } from './bench-folder.ts'
 import { atMost, type Budget, type Finding, finding, range, type Scale } from './finding.ts'
 import { openKernels } from './kernels.ts'
-import { watched } from './longest-pause.ts'
+import { type LongestPause, watched } from './longest-pause.ts'
 import { type Candidate, callCost, compare, type Pair, ratioOf, spread } from './measure.ts'
 import { Source, timeOf } from './observations.ts'
 
@@ -174,19 +174,19 @@ async function againstPass(work: string, search: Search, shape: Shape, pass: Str
 /** What building the matrix costs, and for how long nobody else is served meanwhile; the file is in the system's cache. */
 async function firstUse(path: string, shape: Shape): Promise<Finding[]> {
   const pairs: Pair[] = []
-  const pausesMs: number[] = []
+  const pauses: LongestPause[] = []
   const idlePausesMs: number[] = []
   for (let round = 0; round < Math.min(shape.rounds, 3); round++) {
     await using db = await openDatabase({ storage: { path } })
     const search = windowOf(db, shape, 1)
     const once: Candidate = { name: search.name, calls: 1, run: async () => void (await search.ask()) }
-    const { result: first, longestPauseMs } = await watched(() => callCost(once))
+    const { result: first, pause } = await watched(() => callCost(once))
     pairs.push({ first, second: await callCost(once) })
-    pausesMs.push(longestPauseMs)
-    idlePausesMs.push((await watched(() => setTimeout(first.us / 1000))).longestPauseMs)
+    pauses.push(pause)
+    idlePausesMs.push((await watched(() => setTimeout(first.us / 1000))).pause.ms)
   }
   const ratio = ratioOf(pairs)
-  const pauses = spread(pausesMs)
+  const elapsed = spread(pauses.map(({ ms }) => ms))
   const idle = spread(idlePausesMs)
   const size = sizeOf(shape)
   return [
@@ -195,8 +195,9 @@ async function firstUse(path: string, shape: Shape): Promise<Finding[]> {
       work: `its longest pause of the event loop, ${size}`,
       against: 'nobody waits longer',
       budget: PAUSE_BUDGET.words,
-      ratio: `${range(pauses)} ms`,
-      holds: PAUSE_BUDGET.holds(pauses.median),
+      ratio: `${range(elapsed)} ms`,
+      cpu: `${range(spread(pauses.map(({ cpuMs }) => cpuMs)))} ms`,
+      holds: PAUSE_BUDGET.holds(elapsed.median),
       detail: `an idle loop for as long: ${range(idle)} ms`,
     },
   ]
