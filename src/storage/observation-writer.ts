@@ -101,7 +101,10 @@ export class ObservationWriter {
   #appendRows(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[]): void {
     this.log.touch(collection.fields.key, entity.key, items[0]!.timestamp)
     this.settle(collection, entity)
-    this.#insertRows(collection, entity, toStretch(items, items.length, collection))
+    const { recordedAt } = collection
+    for (const { timestamp, vector, payload } of items)
+      this.#rows.insert(collection, entity, { timestamp, recordedAt, vector: bytesOf(vector), payload: payload ?? null })
+    extend(entity, items[0]!.timestamp, items.at(-1)!.timestamp, items.length)
     this.#ripenRows(collection, entity)
   }
 

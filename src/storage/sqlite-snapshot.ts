@@ -187,7 +187,11 @@ export class SqliteSnapshot implements Snapshot {
   /** The newest `limit` of the range, in time order, where they are no more than a piece. Small reads need no generator. */
   #short(owner: Owner, from: number, to: number, limit: number): Stretch[] {
     if (owner.entity.observationCount === 0) return []
-    const stretches = this.reader.observations.newest(this.#place(owner), from, to, Math.min(limit, rowsOfPiece(owner.collection)))
+    const { observations } = this.reader
+    const place = this.#place(owner)
+    const rowsMax = rowsOfPiece(owner.collection)
+    const isAll = limit >= owner.entity.observationCount // forward, several blocks come by one statement
+    const stretches = isAll ? observations.oldest(place, from, to, rowsMax) : observations.newest(place, from, to, Math.min(limit, rowsMax))
     this.#checkObservationCount(owner, from, to, limit, totalCount(stretches))
     return stretches
   }
