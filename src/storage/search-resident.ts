@@ -6,27 +6,36 @@ import { Best } from './search-best.js'
 import { candidateEntities, type Search } from './search-candidates.js'
 import { type RunList, Runs } from './search-runs.js'
 import { timesBetween } from './search-streamed.js'
-import type { SearchResult } from './store.js'
+import type { SearchHit, SearchResult } from './store.js'
 
 const ENTITIES_A_SLICE = 100
+const HITS_A_SLICE = 1000
 
 /** Has the kernels look at the candidates where they lie in memory. The request has no `keepObservation`. */
 export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
   const { request, collection } = search
   const runs = await runsOf(search, matrix)
   const best = new Best<MatrixEntity>(request.k, request.perEntity)
+  const slice = new Slice()
   let threads = 0
   for (const [slab, list] of runs.slabs) {
     const { rows, distances, scores } = await scan(search, kernels, slab, list, runs)
     threads = Math.max(threads, kernels.threadsFor(list.count, collection.dimension, 1))
     for (let i = 0; i < rows.length; i++) {
+      if (i % HITS_A_SLICE === 0) await slice.pause()
       const row = rows[i]!
       const entity = matrix.entityOf(slab, row)
       best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
     }
   }
+  const hits: SearchHit[] = []
+  for (const hit of best.hits()) {
+    if (hits.length % HITS_A_SLICE === 0) await slice.pause()
+    hits.push({ ...hit, entity: recordOf(hit.entity) })
+  }
+  search.snapshot.assertLive()
   return {
-    hits: best.hits().map((hit) => ({ ...hit, entity: recordOf(hit.entity) })),
+    hits,
     candidates: runs.count,
     newestTimestamp: runs.count === 0 ? undefined : runs.newest,
     kernel: kernels.simd,

@@ -53,6 +53,27 @@ describe('search', () => {
     }
   }
 
+  test('lets the event loop turn while it takes many neighbours', async () => {
+    const store = await openForTest({ kernels })
+    const words = await store.createCollection('words', { dimension: 1, metric: 'l2', normalized: false })
+    await store.insert(
+      words,
+      Array.from({ length: 100_000 }, (_, i) => observation('a', i, [i])),
+    )
+    const turnsOf = async (k: number): Promise<number> => {
+      let turns = 0
+      const counting = setInterval(() => turns++, 0)
+      const { hits, access } = await searching(store, words, { query: Float32Array.of(0), k })
+      clearInterval(counting)
+      expect([hits.length, access]).toEqual([k, 'resident'])
+      return turns
+    }
+    await turnsOf(1)
+
+    const few = await turnsOf(1)
+    expect(await turnsOf(100_000)).toBeGreaterThan(few + 3)
+  })
+
   test('finds the nearest vector of each entity as of a moment', async () => {
     const store = await openForTest({ kernels })
     const words = await store.createCollection('words', { dimension: 2, metric: 'l2', normalized: false })
