@@ -3,6 +3,7 @@ import { toVector } from '../vector.js'
 
 /** A vector as SQL has it, a BLOB of float32 (little-endian) or JSON text of a list of numbers; or what is wrong with it. */
 export function toFloats(value: unknown): { readonly vector: Float32Array } | { readonly problem: string } {
+  if (Buffer.isBuffer(value) && value.length % 4 !== 0) return { problem: `Its ${value.length} bytes are no whole number of float32.` }
   const numbers = Buffer.isBuffer(value) ? fromBlob(value) : typeof value === 'string' ? fromJson(value) : undefined
   if (numbers === undefined) return { problem: 'It is neither.' }
   try {
@@ -13,8 +14,7 @@ export function toFloats(value: unknown): { readonly vector: Float32Array } | { 
   }
 }
 
-function fromBlob(blob: Buffer): Float32Array | undefined {
-  if (blob.length % 4 !== 0) return undefined
+function fromBlob(blob: Buffer): Float32Array {
   const floats = new Float32Array(blob.length / 4)
   new Uint8Array(floats.buffer).set(blob)
   return floats
