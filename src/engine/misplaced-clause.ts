@@ -12,6 +12,8 @@ const CLAUSES: Readonly<Record<Verb, readonly string[]>> = {
 
 const NEEDS_CONTEXT = 'In PREDICT a range stands directly behind CONTEXT: either BETWEEN t AND u, or LAST n, SINCE t and UNTIL u, one behind another.'
 
+const NEEDS_LIMIT = 'OFFSET stands directly behind LIMIT and its number: LIMIT 10 OFFSET 5.'
+
 /** What a clause that a statement does not have is mostly meant for. */
 const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
   PREDICT: {
@@ -23,6 +25,7 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     until: NEEDS_CONTEXT,
     sample: 'PREDICT has no SAMPLE BY. Several moments are a grid: AT FROM t TO u STEP 1d.',
     group: 'PREDICT has no GROUP BY: it gives one row an entity and time.',
+    offset: NEEDS_LIMIT,
   },
   SELECT: {
     at: 'SELECT has no AT. For what held at a time write AS OF and the time; for a prediction begin with PREDICT.',
@@ -31,6 +34,7 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     with: 'SELECT has no WITH. Options belong to PREDICT.',
     fill: 'FILL stands directly behind SAMPLE BY and its span: SAMPLE BY 1d FILL (linear).',
     having: 'HAVING stands directly behind GROUP BY entity. Conditions on single observations are WHERE.',
+    offset: NEEDS_LIMIT,
   },
   NEAREST: {
     order: 'NEAREST has no ORDER BY: its rows come by rank, the nearest first.',
@@ -41,6 +45,7 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
     to: 'NEAREST has one TO. For the neighbours of another vector ask a statement of its own.',
     sample: 'NEAREST has no SAMPLE BY. Ask a statement for each moment, with AS OF.',
     group: 'NEAREST has no GROUP BY. To limit how many rows an entity may have, write PER ENTITY 1.',
+    offset: NEEDS_LIMIT,
   },
 }
 

@@ -513,6 +513,11 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'FILL stands directly behind SAMPLE BY and its span: SAMPLE BY 1d FILL (linear).',
     ],
     [
+      'SELECT entity FROM words OFFSET 5',
+      '                         ^^^^^^',
+      'OFFSET stands directly behind LIMIT and its number: LIMIT 10 OFFSET 5.',
+    ],
+    [
       'SELECT * SAMPLE BY 1d SAMPLE BY 2d',
       '                      ^^^^^^',
       'This statement already has SAMPLE BY; each clause is given once.',
