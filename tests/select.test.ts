@@ -49,6 +49,7 @@ describe('SELECT', () => {
   test('named entities come by id, each once; an unknown one of a list is nothing, a single one an error', async () => {
     expect(await keys("SELECT * FOR ENTITIES ('b', 'x', 'a', 'b') LAST 1")).toEqual(['a25', 'b30'])
     expect(await keys('SELECT * FOR ENTITIES $1 LAST 1', [['b']])).toEqual(['b30'])
+    await expect(keys('SELECT * FOR ENTITIES $1', ['b'])).rejects.toThrow("This parameter should hold a list; it holds 'b'.")
     await expect(keys("SELECT * FOR ENTITY 'c'")).rejects.toMatchObject({ code: 'NOT_FOUND', kind: 'entity' })
   })
 

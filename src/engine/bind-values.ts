@@ -42,8 +42,7 @@ export class ValueBinder {
   texts(nodes: readonly Value[], lone: boolean, what: string, span: Span): string[] {
     if (!lone) return nodes.map((node) => this.text(node, what))
     const list = this.value(nodes[0]!)
-    if (!Array.isArray(list))
-      throw this.mistakes.type(span, `This parameter should hold a list of ${what.toLowerCase()}s; it holds ${described(list)}.`)
+    if (!Array.isArray(list)) throw this.mistakes.type(span, `This parameter should hold a list; it holds ${described(list)}.`)
     this.limitList(list.length, span)
     return list.map((value: unknown, i) => {
       if (typeof value === 'string') return value
