@@ -14,7 +14,7 @@ import { entityScope, SelectScope } from './select-scope.js'
 import type { Expression, Nearest, Option } from './statement.js'
 
 /** The most neighbours that can be asked for. */
-const K_MAX = 1_000_000_000
+export const K_MAX = 1_000_000_000
 const OPTIONS = ['alpha', 'at', 'fallback', 'timeout_ms']
 /** Those that say how candidates are predicted. */
 const PREDICTING = ['fallback', 'timeout_ms']

@@ -46,7 +46,7 @@ describe('the benchmarks', () => {
   })
 
   test('name the suites there are when one is asked for that is not', async () => {
-    await expect(bench('bukl')).rejects.toThrow('There is no suite "bukl"; there are predict, neural, bulk')
+    await expect(bench('bukl')).rejects.toThrow('There is no suite "bukl"; there are footprint, predict, neural, bulk')
   })
 })
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { K_MAX } from '../../src/engine/bind-nearest.js'
 import { PREDICT_COLUMNS } from '../../src/engine/bind-predict.js'
 import { NEAREST_COLUMNS } from '../../src/engine/bind-return.js'
 import { LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX } from '../../src/engine/cursor.js'
@@ -37,7 +38,17 @@ test('docs/language.md has every reason of a refusal', () => {
 test('docs/language.md has the limits of the parser', () => {
   const table = page.slice(page.indexOf('| limit | at most |')).split('\n\n')[0]!
   const numbers = [...table.matchAll(/^\| [^|]+ \| ([\d,]+)/gm)].map(([, number]) => Number(number!.replaceAll(',', '')))
-  expect(numbers).toEqual([TEXT_LENGTH_MAX, TOKEN_COUNT_MAX, LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX, STEPS_MAX, MAX_ROWS, CANDIDATES_MAX])
+  expect(numbers).toEqual([
+    TEXT_LENGTH_MAX,
+    TOKEN_COUNT_MAX,
+    LIST_LENGTH_MAX,
+    NESTING_MAX,
+    OPERATOR_COUNT_MAX,
+    STEPS_MAX,
+    MAX_ROWS,
+    CANDIDATES_MAX,
+    K_MAX,
+  ])
 })
 
 test('every word of the grammar is a keyword', () => {
