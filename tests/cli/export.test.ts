@@ -189,14 +189,17 @@ test.each([
   ['packed', 'all.csv.gz'],
 ])('Ctrl-C ends an export %s with 130, and half a file does not stay', async (_, name) => {
   const file = name === '-' ? name : join(folder, name)
-  const before = process.listeners('SIGINT')
+  const listening = new Promise<NodeJS.SignalsListener>((resolve) => {
+    const notice = (event: string | symbol, listener: NodeJS.SignalsListener) => {
+      if (event !== 'SIGINT') return
+      process.off('newListener', notice)
+      resolve(listener)
+    }
+    process.on('newListener', notice)
+  })
   const running = runCli(['export', file, '--format', 'csv', '--database', database, '--collection', 'odd "things"'])
-  let pressed: NodeJS.SignalsListener | undefined
-  while (pressed === undefined) {
-    await new Promise(setImmediate)
-    pressed = process.listeners('SIGINT').find((listener) => !before.includes(listener))
-  }
-  pressed('SIGINT')
+  const press = await listening // before the export, which is short, has gone on
+  press('SIGINT')
   expect(await running).toMatchObject({ code: 130, err: 'The export was aborted.\n' })
   expect(readdirSync(folder).filter((name) => name.startsWith('all.csv'))).toEqual([])
 })
