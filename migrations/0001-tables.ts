@@ -1,7 +1,7 @@
 import { type Compilable, type Kysely, sql } from 'kysely'
 
 /**
- * All tables of the first schema. Every row has a checksum (src/storage/checksum.ts); keys that caches or checksums may
+ * All tables of the first schema. Every row has a checksum (src/storage/observations/checksum.ts); keys that caches or checksums may
  * remember are never used again (autoincrement).
  */
 export function up(db: Kysely<unknown>): readonly Compilable[] {

@@ -2,8 +2,8 @@
 // Fuzzes the built query language until it is stopped or has found something: `scripts/node scripts/fuzz-language.mjs [seed]`.
 // `npm run build` first. What it finds is told with its text, and found again with the same seed; tests/engine/fuzz.test.ts does the first 200,000 texts.
 import { setImmediate } from 'node:timers/promises'
-import { parse } from '../dist/src/engine/parse.js'
-import { print } from '../dist/src/engine/print.js'
+import { parse } from '../dist/src/engine/syntax/parse.js'
+import { print } from '../dist/src/engine/syntax/print.js'
 import { LanguageFuzzer } from '../tests/support/fuzz-language.ts'
 
 const ROUNDS_A_SEED = 25_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { print } from '../src/engine/print.js'
+import { print } from '../src/engine/syntax/print.js'
 import { DatabaseError } from '../src/index.js'
 import { openForTest } from './support/database.js'
 import { Random, seedOfRun } from './support/random.js'

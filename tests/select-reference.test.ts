@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../src/engine/parse.js'
-import type { Select } from '../src/engine/statement.js'
+import { parse } from '../src/engine/syntax/parse.js'
+import type { Select } from '../src/engine/syntax/statement.js'
 import type { Database } from '../src/index.js'
 import { openForTest } from './support/database.js'
 import { Random, seedOfRun } from './support/random.js'

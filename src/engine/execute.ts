@@ -1,15 +1,15 @@
 import { QueryLimitError, unreachable } from '../errors.js'
 import { Slice } from '../slice.js'
-import { aggregateRows } from './aggregate-rows.js'
-import type { BoundLimit, Evaluate, OutputColumn } from './bound.js'
+import type { BoundLimit, Evaluate, OutputColumn } from './bind/bound.js'
 import { catalogRows } from './catalog-rows.js'
-import { nearestRows } from './nearest-rows.js'
+import { nearestRows } from './nearest/nearest-rows.js'
 import type { Plan } from './plan.js'
-import { predictRows } from './predict-rows.js'
-import { type KeyedRow, type Pause, sortRows } from './row-order.js'
+import { predictRows } from './predict/predict-rows.js'
 import type { Batch, Context, Row, Trace } from './running.js'
-import { sampleRows } from './sample-rows.js'
-import { scanRows } from './scan-rows.js'
+import { aggregateRows } from './select/aggregate-rows.js'
+import { type KeyedRow, type Pause, sortRows } from './select/row-order.js'
+import { sampleRows } from './select/sample-rows.js'
+import { scanRows } from './select/scan-rows.js'
 
 /** Runs a plan, batch by batch. Every choice the query makes is made here; the operators only loop. */
 export function execute(plan: Plan, context: Context): AsyncIterable<Batch> {

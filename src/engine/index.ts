@@ -1,14 +1,14 @@
-export { noMethodAnswered } from './accept-answer.js'
-export type { Catalog } from './bind-clauses.js'
-export type { ExplainRecord } from './explain.js'
-export { interpolate } from './interpolate.js'
-export type { ParameterValues } from './parameters.js'
-export type { PredictedRecord, PredictRecord, StoredRecord, UnansweredRecord } from './predict-record.js'
+export type { Catalog } from './bind/bind-clauses.js'
+export type { ParameterValues } from './bind/parameters.js'
+export type { ExplainRecord } from './explain/explain.js'
+export type { SearchMeta } from './nearest/search-meta.js'
+export { noMethodAnswered } from './predict/accept-answer.js'
+export { interpolate } from './predict/interpolate.js'
+export type { PredictedRecord, PredictRecord, StoredRecord, UnansweredRecord } from './predict/predict-record.js'
 export { type Engine, iterate, type ParsedQuery, parseQuery, type QueryMeta, type QueryOptions, type QueryResult, run } from './query.js'
 export type { Row } from './running.js'
-export type { SearchMeta } from './search-meta.js'
-export type { Nearest, Predict, Select } from './statement.js'
-export { templateQuery } from './template.js'
+export type { Nearest, Predict, Select } from './syntax/statement.js'
+export { templateQuery } from './typed/template.js'
 export {
   type EntityTarget,
   type NearestColumn,
@@ -18,6 +18,6 @@ export {
   nearestStatement,
   type PredictionOptions,
   type PredictionTarget,
-} from './typed-nearest.js'
-export { type IntervalInput, type PredictedEntities, type PredictedTimes, type PredictRequest, predictStatement } from './typed-predict.js'
-export { type AsOfRequest, asOfStatement, type SelectRecord } from './typed-select.js'
+} from './typed/typed-nearest.js'
+export { type IntervalInput, type PredictedEntities, type PredictedTimes, type PredictRequest, predictStatement } from './typed/typed-predict.js'
+export { type AsOfRequest, asOfStatement, type SelectRecord } from './typed/typed-select.js'

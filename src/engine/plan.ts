@@ -11,8 +11,8 @@ import type {
   BoundSelect,
   BoundShow,
   OutputColumn,
-} from './bound.js'
-import { refuseTooManyPredicted } from './nearest-predicted.js'
+} from './bind/bound.js'
+import { refuseTooManyPredicted } from './nearest/nearest-predicted.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
 export type Plan =

@@ -1,9 +1,9 @@
 import type { Analytics } from '../analytics/index.js'
 import type { Store } from '../storage/index.js'
 import type { Warning } from '../warning.js'
-import type { DistanceKernels } from './distance-kernels.js'
+import type { DistanceKernels } from './expression/distance-kernels.js'
+import type { SearchMeta } from './nearest/search-meta.js'
 import type { Plan } from './plan.js'
-import type { SearchMeta } from './search-meta.js'
 import type { Stop } from './stop.js'
 
 /** A row of a result by its column names; name a type of your own to have rows typed. */

@@ -1,10 +1,10 @@
 import type { JsonObject } from '../json.js'
-import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './checksum.js'
-import { corruption, placeInWords } from './corruption.js'
-import type { Recent } from './recent.js'
-import { hasShape, type RowShape } from './row-shape.js'
-import type { SqliteDatabase } from './sqlite-library.js'
-import { NUMBER, Statement, TEXT } from './statement.js'
+import { corruption, placeInWords } from './care/corruption.js'
+import type { SqliteDatabase } from './connection/sqlite-library.js'
+import { NUMBER, Statement, TEXT } from './connection/statement.js'
+import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from './observations/checksum.js'
+import type { Recent } from './observations/recent.js'
+import { hasShape, type RowShape } from './observations/row-shape.js'
 import type { CollectionRecord, EntityRecord, Metric } from './store.js'
 
 /** A collection's row, whole and verified. */

@@ -1,7 +1,7 @@
 import type { Catalog, StoredCollection } from './catalog.js'
-import type { SqliteDatabase } from './sqlite-library.js'
-import { Statement } from './statement.js'
-import type { Transactions } from './transaction.js'
+import type { SqliteDatabase } from './connection/sqlite-library.js'
+import { Statement } from './connection/statement.js'
+import type { Transactions } from './connection/transaction.js'
 
 /** The collections as the writing connection sees them, read again only when somebody has written: every statement asks for them. */
 export class CollectionMemory {

@@ -1,11 +1,11 @@
 import type { CompiledQuery } from 'kysely'
 import { type MigrationEntry, migrations } from '../../migrations/index.js'
 import { StorageError } from '../errors.js'
-import { migrationChecksum } from './checksum.js'
-import { corruption } from './corruption.js'
-import { hasShape, type RowShape } from './row-shape.js'
-import type { SqliteDatabase } from './sqlite-library.js'
-import { Statement } from './statement.js'
+import { corruption } from './care/corruption.js'
+import type { SqliteDatabase } from './connection/sqlite-library.js'
+import { Statement } from './connection/statement.js'
+import { migrationChecksum } from './observations/checksum.js'
+import { hasShape, type RowShape } from './observations/row-shape.js'
 
 /** The schema that this version of Chronode reads and writes. */
 export const SCHEMA_VERSION = migrations.length

@@ -1,13 +1,15 @@
 import { DatabaseClosedError, InvariantError, QueryLimitError, QueryStoppedError } from '../errors.js'
 import { Slice } from '../slice.js'
 import type { Trajectory } from '../trajectory.js'
+import { corruption, placeInWords } from './care/corruption.js'
 import { rowCount, type StoredCollection, type StoredEntity } from './catalog.js'
-import { corruption, placeInWords } from './corruption.js'
-import { EVERYTHING, toObservation, toObservations } from './observation.js'
-import { justAfter, type Owner as PlacedOwner } from './observation-reader.js'
+import type { Work } from './connection/transaction.js'
+import { EVERYTHING, toObservation, toObservations } from './observations/observation.js'
+import { justAfter, type Owner as PlacedOwner } from './observations/observation-reader.js'
+import type { Extent } from './observations/row-reader.js'
+import { type Stretch, toTrajectory, totalCount } from './observations/stretch.js'
 import type { Reader } from './reader.js'
-import type { Extent } from './row-reader.js'
-import type { Searcher } from './search.js'
+import type { Searcher } from './search/search.js'
 import type { SnapshotLimits } from './snapshot-limits.js'
 import type {
   CollectionRecord,
@@ -20,8 +22,6 @@ import type {
   Snapshot,
   Surroundings,
 } from './store.js'
-import { type Stretch, toTrajectory, totalCount } from './stretch.js'
-import type { Work } from './transaction.js'
 
 const ENTITIES_A_PAGE = 500
 /** Vectors read by one statement, in bytes: what takes about a millisecond. */

@@ -85,8 +85,8 @@ export async function linearAndParse(): Promise<Finding[]> {
 /** The stages between the text and the plan, from the build: they are not public. */
 async function parseAndPlan({ collection }: Workload): Promise<Candidate> {
   const stage = (name: string) => import(new URL(`../../dist/src/engine/${name}.js`, import.meta.url).href)
-  const { parse } = (await stage('parse')) as typeof import('../../src/engine/parse.js')
-  const { bind } = (await stage('bind')) as typeof import('../../src/engine/bind.js')
+  const { parse } = (await stage('parse')) as typeof import('../../src/engine/syntax/parse.js')
+  const { bind } = (await stage('bind')) as typeof import('../../src/engine/bind/bind.js')
   const { plan } = (await stage('plan')) as typeof import('../../src/engine/plan.js')
   const record = {
     key: 1,

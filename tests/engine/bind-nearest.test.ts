@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { bind } from '../../src/engine/bind.js'
-import type { BoundNearest } from '../../src/engine/bound.js'
-import { parse } from '../../src/engine/parse.js'
+import { bind } from '../../src/engine/bind/bind.js'
+import type { BoundNearest } from '../../src/engine/bind/bound.js'
 import { plan } from '../../src/engine/plan.js'
-import type { Query } from '../../src/engine/statement.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import type { Query } from '../../src/engine/syntax/statement.js'
 
 const WORDS = {
   key: 1,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parse } from '../../src/engine/parse.js'
-import { print } from '../../src/engine/print.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import { print } from '../../src/engine/syntax/print.js'
 import { LanguageFuzzer } from '../support/fuzz-language.js'
 import { seedOfRun } from '../support/random.js'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { likeTest } from '../../src/engine/like.js'
+import { likeTest } from '../../src/engine/expression/like.js'
 import { Random, seedOfRun } from '../support/random.js'
 
 test.each([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX } from '../../src/engine/cursor.js'
-import { parse } from '../../src/engine/parse.js'
-import { print } from '../../src/engine/print.js'
-import { TEXT_LENGTH_MAX, TOKEN_COUNT_MAX } from '../../src/engine/tokenize.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import { print } from '../../src/engine/syntax/print.js'
+import { TEXT_LENGTH_MAX, TOKEN_COUNT_MAX } from '../../src/engine/syntax/tokenize.js'
 import { QueryLimitError, QuerySyntaxError } from '../../src/errors.js'
 
 /** The mistake in a text, or undefined. Anything else than a mistake in the query is thrown. */

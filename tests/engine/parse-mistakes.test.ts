@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../src/engine/parse.js'
+import { parse } from '../../src/engine/syntax/parse.js'
 import { QuerySyntaxError } from '../../src/errors.js'
 
 /** A query of one line, the carets below it, the message, and what is suggested instead. */

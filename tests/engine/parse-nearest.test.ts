@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../src/engine/parse.js'
-import { print } from '../../src/engine/print.js'
-import type { Nearest } from '../../src/engine/statement.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import { print } from '../../src/engine/syntax/print.js'
+import type { Nearest } from '../../src/engine/syntax/statement.js'
 
 const nearest = (text: string) => parse(text) as Nearest
 

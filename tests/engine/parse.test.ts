@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../src/engine/parse.js'
-import type { Expression, Predict, Select } from '../../src/engine/statement.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import type { Expression, Predict, Select } from '../../src/engine/syntax/statement.js'
 import { shapeOf } from '../support/statement-shape.js'
 
 function predict(text: string): Predict {

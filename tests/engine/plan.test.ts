@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { bind } from '../../src/engine/bind.js'
-import { parse } from '../../src/engine/parse.js'
+import { bind } from '../../src/engine/bind/bind.js'
 import { type Plan, plan } from '../../src/engine/plan.js'
-import type { Query } from '../../src/engine/statement.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import type { Query } from '../../src/engine/syntax/statement.js'
 
 const WORDS = { key: 1, name: 'words', dimension: 2, metric: 'cosine', normalized: false, observationCount: 5, entityCount: 2 } as const
 const CATALOG = { collection: () => WORDS, collections: () => [WORDS], methodNames: () => ['linear', 'last'] }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parse } from '../../src/engine/parse.js'
-import { print } from '../../src/engine/print.js'
+import { parse } from '../../src/engine/syntax/parse.js'
+import { print } from '../../src/engine/syntax/print.js'
 import { Random, seedOfRun } from '../support/random.js'
 import { StatementGenerator } from '../support/random-statement.js'
 import { Scribbler } from '../support/scribble.js'

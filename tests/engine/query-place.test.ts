@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { didYouMean, listed, placeOf } from '../../src/engine/query-place.js'
+import { didYouMean, listed, placeOf } from '../../src/engine/syntax/query-place.js'
 
 const frame = (text: string, start: number, end = start + 1): string => placeOf(text, { start, end }).frame
 

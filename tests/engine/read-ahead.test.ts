@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { readAhead } from '../../src/engine/read-ahead.js'
+import { readAhead } from '../../src/engine/predict/read-ahead.js'
 
 async function* counting(count: number, state: { given: number; ended: boolean }): AsyncGenerator<number> {
   try {

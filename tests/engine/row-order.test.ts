@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type KeyedRow, sortRows } from '../../src/engine/row-order.js'
-import type { Expression } from '../../src/engine/statement.js'
+import { type KeyedRow, sortRows } from '../../src/engine/select/row-order.js'
+import type { Expression } from '../../src/engine/syntax/statement.js'
 import { Slice } from '../../src/slice.js'
 import { Random, seedOfRun } from '../support/random.js'
 

@@ -2,7 +2,7 @@ import { crc32 as zlibCrc32 } from 'node:zlib'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { openDatabase } from '../../src/index.js'
 import { openNative } from '../../src/native/index.js'
-import { crc32, useCrc32 } from '../../src/storage/crc.js'
+import { crc32, useCrc32 } from '../../src/storage/observations/crc.js'
 import { rawKernels } from '../native/kernel-paths.js'
 import { Random } from '../support/random.js'
 

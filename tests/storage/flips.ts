@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { StorageError } from '../../src/errors.js'
 import type { CollectionRecord, NewObservation, Observation, Snapshot, Store } from '../../src/storage/index.js'
-import type { Packing } from '../../src/storage/packing.js'
+import type { Packing } from '../../src/storage/observations/packing.js'
 import type { Random } from '../support/random.js'
 import { everythingIn } from './random-operations-world.ts'
 import { reading } from './support.ts'

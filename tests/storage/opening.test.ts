@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test, vi } from 'vitest'
-import { migrationChecksum } from '../../src/storage/checksum.js'
+import { loadSqlite } from '../../src/storage/connection/sqlite-library.js'
+import { migrationChecksum } from '../../src/storage/observations/checksum.js'
 import { SCHEMA_VERSION } from '../../src/storage/schema.js'
-import { loadSqlite } from '../../src/storage/sqlite-library.js'
 import type { Warning } from '../../src/warning.js'
 import { createWords, observation, openForTest, reading, rejection, temporaryFile } from './support.js'
 

@@ -1,6 +1,6 @@
 import { test } from 'vitest'
 import { buildDist, distIsCurrent } from '../../scripts/setup/dist.mjs'
-import { PACKING } from '../../src/storage/packing.js'
+import { PACKING } from '../../src/storage/observations/packing.js'
 import { expectAll, SEQUENCES, SMALL_PACKINGS, withClock } from './random-operations-property.ts'
 import { RemoteProcess } from './remote-store.ts'
 

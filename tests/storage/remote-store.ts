@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Snapshot, Store } from '../../src/storage/index.js'
-import type { Packing } from '../../src/storage/packing.js'
+import type { Packing } from '../../src/storage/observations/packing.js'
 
 type Answer = { readonly number: number; readonly result?: unknown; readonly error?: { readonly code: string; readonly message: string } }
 

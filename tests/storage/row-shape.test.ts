@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type EntityRow, isIntactEntity } from '../../src/storage/catalog.js'
-import { entityChecksum, ObservationChecksum, ownerChecksum } from '../../src/storage/checksum.js'
-import { isIntact, type ObservationRow } from '../../src/storage/row-reader.js'
-import { hasShape } from '../../src/storage/row-shape.js'
+import { entityChecksum, ObservationChecksum, ownerChecksum } from '../../src/storage/observations/checksum.js'
+import { isIntact, type ObservationRow } from '../../src/storage/observations/row-reader.js'
+import { hasShape } from '../../src/storage/observations/row-shape.js'
 
 test.each([
   [1.5, 'nN'],

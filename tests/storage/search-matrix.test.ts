@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Slice } from '../../src/slice.js'
-import { Matrix, MatrixFull, matrixBytes } from '../../src/storage/matrix.js'
-import { rowAt } from '../../src/storage/matrix-slab.js'
-import { MemoryAccount } from '../../src/storage/memory-account.js'
-import type { Stretch } from '../../src/storage/stretch.js'
+import type { Stretch } from '../../src/storage/observations/stretch.js'
+import { Matrix, MatrixFull, matrixBytes } from '../../src/storage/search/matrix.js'
+import { rowAt } from '../../src/storage/search/matrix-slab.js'
+import { MemoryAccount } from '../../src/storage/search/memory-account.js'
 import { Random, seedOfRun } from '../support/random.ts'
 
 /** Rows of 16 KB, so that a few hundred take several slabs. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { StorageError } from '../../src/errors.js'
-import { isBusy, toStorageError } from '../../src/storage/sqlite-errors.js'
+import { isBusy, toStorageError } from '../../src/storage/connection/sqlite-errors.js'
 
 function sqliteError(code: string): Error {
   return Object.assign(new Error('what SQLite says'), { code })

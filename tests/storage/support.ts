@@ -11,7 +11,7 @@ import {
   type Store,
   type StoreOptions,
 } from '../../src/storage/index.js'
-import type { Packing } from '../../src/storage/packing.js'
+import type { Packing } from '../../src/storage/observations/packing.js'
 
 /** The path of a file in a folder that goes with the test. */
 export function temporaryFile(name = 'store.db'): string {

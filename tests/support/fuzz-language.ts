@@ -1,4 +1,4 @@
-import type { Statement } from '../../src/engine/statement.js'
+import type { Statement } from '../../src/engine/syntax/statement.js'
 import { Random } from './random.ts'
 import { StatementGenerator } from './random-statement.ts'
 import { Scribbler } from './scribble.ts'

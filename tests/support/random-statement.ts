@@ -1,4 +1,4 @@
-import type * as Tree from '../../src/engine/statement.js'
+import type * as Tree from '../../src/engine/syntax/statement.js'
 import type { Random } from './random.ts'
 
 const NOWHERE = { start: 0, end: 0 } as const

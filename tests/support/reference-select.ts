@@ -1,5 +1,5 @@
 import { distance, dotProduct, norm } from '../../src/distance.js'
-import type * as Tree from '../../src/engine/statement.js'
+import type * as Tree from '../../src/engine/syntax/statement.js'
 
 /** An observation with its entity: all that SELECT may look at. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import type * as Tree from '../../src/engine/statement.js'
+import type * as Tree from '../../src/engine/syntax/statement.js'
 import type { Random } from './random.ts'
 
 /** Words that are names wherever they stand. All others are quoted here, so that this knows nothing of the keywords. */

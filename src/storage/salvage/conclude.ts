@@ -1,5 +1,5 @@
 import { ENCODING } from '../catalog.js'
-import type { CollectionFields, EntityFields } from '../checksum.js'
+import type { CollectionFields, EntityFields } from '../observations/checksum.js'
 import type { VerifyProblem } from '../store.js'
 import type { RowCopy } from './copy-rows.js'
 import type { Owner, Owners } from './owners.js'

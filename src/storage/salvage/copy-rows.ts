@@ -1,5 +1,5 @@
-import { decodeSegment, segmentChecksum } from '../segment.js'
-import { recordedAtOf } from '../stretch.js'
+import { decodeSegment, segmentChecksum } from '../observations/segment.js'
+import { recordedAtOf } from '../observations/stretch.js'
 import type { Owner, Owners } from './owners.js'
 import type { SalvageTarget } from './salvage-target.js'
 import type { SegmentBlock, StripBlock, TailRow } from './stored-rows.js'

@@ -1,4 +1,4 @@
-import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum } from '../checksum.js'
+import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum } from '../observations/checksum.js'
 import type { Found, TailRow } from './stored-rows.js'
 
 /** Who may have written a row: what its checksum begins with. */

@@ -1,6 +1,6 @@
-import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from '../checksum.js'
-import type { SqliteDatabase } from '../sqlite-library.js'
-import { Statement } from '../statement.js'
+import type { SqliteDatabase } from '../connection/sqlite-library.js'
+import { Statement } from '../connection/statement.js'
+import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from '../observations/checksum.js'
 import type { TailRow } from './stored-rows.js'
 
 /** Rows in one transaction. */

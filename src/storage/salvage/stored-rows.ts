@@ -1,6 +1,6 @@
-import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from '../checksum.js'
-import { hasShape, type RowShape } from '../row-shape.js'
-import { hasEntriesOf, Strip } from '../strip.js'
+import { type CollectionFields, collectionChecksum, type EntityFields, entityChecksum } from '../observations/checksum.js'
+import { hasShape, type RowShape } from '../observations/row-shape.js'
+import { hasEntriesOf, Strip } from '../observations/strip.js'
 import type { Cell, StoredValue } from './page-cells.js'
 
 /*

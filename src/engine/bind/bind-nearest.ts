@@ -1,0 +1,198 @@
+import { described } from '../../errors.js'
+import { addIntervals } from '../../interval.js'
+import type { CollectionRecord } from '../../storage/index.js'
+import type { Timestamp } from '../../timestamp.js'
+import type { Scope } from '../expression/compiled.js'
+import { test } from '../expression/expression.js'
+import { entityScope, SelectScope } from '../select/select-scope.js'
+import { conjuncts } from '../syntax/expression-parts.js'
+import type { Expression, Nearest, Option } from '../syntax/statement.js'
+import { type Binder, bindCondition, bindEntities, bindLimit, bindSource } from './bind-clauses.js'
+import { bindContext, bindOptions, bindUsing } from './bind-predict.js'
+import { bindReturn } from './bind-return.js'
+import { bindTarget, isLatest } from './bind-target.js'
+import type { BoundContext, BoundEntities, BoundNearest, BoundPredict, BoundScope, BoundSearchCondition, Evaluate } from './bound.js'
+
+/** The most neighbours that can be asked for. */
+export const K_MAX = 1_000_000_000
+const OPTIONS = ['alpha', 'at', 'fallback', 'timeout_ms']
+/** Those that say how candidates are predicted. */
+const PREDICTING = ['fallback', 'timeout_ms']
+
+export function bindNearest(statement: Nearest, binder: Binder): BoundNearest {
+  const { values } = binder
+  const collection = bindSource(statement.source, statement, binder)
+  const entities: BoundEntities = statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder)
+  const scope = bindScope(statement, collection, entities, binder)
+  const ranking = bindRanking(statement.options, binder)
+  const isPredicted = scope.kind === 'predicted'
+  return {
+    kind: 'nearest',
+    collection,
+    ...bindReturn(statement.items, { isPredicted, isScored: ranking.alpha !== undefined }, binder),
+    k: values.count(statement.count, 'NEAREST', { min: 1, max: K_MAX }),
+    target: bindTarget(statement.target, statement.source, collection, isPredicted ? scope.prediction.context.to : undefined, binder),
+    scope,
+    entities,
+    within: bindWithin(statement.within, binder),
+    perEntity: statement.perEntity && values.count(statement.perEntity, 'PER ENTITY', { min: 1 }),
+    alpha: ranking.alpha,
+    reference: ranking.at ?? referenceOf(scope),
+    limit: bindLimit(statement.limit, binder),
+  }
+}
+
+/** The moment that a scope is about; undefined: AS OF LATEST is about its newest candidate's. */
+function referenceOf(scope: BoundScope): Timestamp | undefined {
+  if (scope.kind === 'predicted') return scope.at
+  return scope.to === Number.POSITIVE_INFINITY ? undefined : scope.to
+}
+
+function bindScope(statement: Nearest, collection: CollectionRecord, entities: BoundEntities, binder: Binder): BoundScope {
+  const { scope } = statement
+  if (scope?.kind === 'predicted') {
+    const at = binder.values.instant(scope.at, 'PREDICTED AT')
+    return { kind: 'predicted', at, prediction: bindPrediction(statement, at, collection, entities, binder) }
+  }
+  rejectPredicting(statement, binder)
+  return { kind: 'stored', ...bindExtent(scope, binder), where: bindWhere(statement.where, collection, binder) }
+}
+
+function bindExtent(
+  scope: Exclude<Nearest['scope'], { kind: 'predicted' }>,
+  { values, mistakes }: Binder,
+): Pick<Extract<BoundScope, { kind: 'stored' }>, 'choice' | 'from' | 'to'> {
+  const always = { choice: 'newest', from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY } as const
+  switch (scope?.kind) {
+    case undefined:
+      return always
+    case 'as-of':
+      return isLatest(scope.at) ? always : { ...always, to: values.instant(scope.at, 'AS OF') }
+    case 'at': {
+      const to = values.instant(scope.at, 'AT')
+      if (scope.tolerance === undefined) return { choice: 'newest', from: to, to }
+      const { months, ms } = values.interval(scope.tolerance)
+      if (months < 0 || ms < 0) throw mistakes.type(scope.tolerance, 'TOLERANCE looks back from AT: it is a span of 0 or more.')
+      const from = addIntervals(to, { months, ms }, -1)
+      return { choice: 'newest', from: Number.isNaN(from) ? Number.NEGATIVE_INFINITY : from, to }
+    }
+    case 'window': {
+      const [from, to] = [values.instant(scope.from, 'BETWEEN'), values.instant(scope.to, 'BETWEEN')]
+      if (from > to) throw mistakes.type(scope, 'BETWEEN ends before it begins. Swap its ends.')
+      return { choice: 'all', from, to }
+    }
+  }
+}
+
+/** What of a statement says how to predict, and has nothing to say of stored vectors. */
+function rejectPredicting({ context, using, options }: Nearest, { mistakes }: Binder): void {
+  const option = options.find(({ name }) => PREDICTING.includes(name.name.toLowerCase()))
+  const clause = context ?? using ?? option?.name
+  if (clause === undefined) return
+  const what = clause.kind === 'context' ? 'CONTEXT' : clause.kind === 'identifier' ? `The option ${clause.name}` : 'USING'
+  throw mistakes.syntax(
+    clause,
+    `${what} says how to predict, and these candidates are stored. It belongs to PREDICTED AT, or into the parentheses of TO (PREDICT ...).`,
+  )
+}
+
+function bindPrediction(
+  { where, context, using, options }: Nearest,
+  at: Timestamp,
+  collection: CollectionRecord,
+  entities: BoundEntities,
+  binder: Binder,
+): BoundPredict {
+  const bound: BoundContext = bindContext(context, binder)
+  return {
+    kind: 'predict',
+    collection,
+    columns: [],
+    isWholeRow: true,
+    entities,
+    where: bindCondition(where, predictedScope(collection), binder),
+    times: { kind: 'list', list: [{ kind: 'instant', at }] },
+    context: bound,
+    ...bindUsing(using, binder),
+    ...bindOptions(
+      options.filter(({ name }) => PREDICTING.includes(name.name.toLowerCase())),
+      binder,
+    ),
+    order: [],
+    limit: undefined,
+  }
+}
+
+/** Of predictions, WHERE chooses entities. */
+function predictedScope(collection: CollectionRecord): Scope {
+  return {
+    ...entityScope(collection),
+    what: 'column for WHERE of NEAREST',
+    refusal: (name) =>
+      ['timestamp', 'vector', 'recorded_at', 'payload'].includes(name)
+        ? `${name} is of stored observations, and candidates of PREDICTED AT are predictions. WHERE chooses them by entity and attributes.`
+        : undefined,
+    aggregate: () => ({ refusal: NO_AGGREGATES }),
+  }
+}
+
+const NO_AGGREGATES = 'NEAREST has no aggregates. They are taken of stored observations, by SELECT.'
+
+/** Columns of rows that candidates do not have. */
+const RANKED = ['rank', 'distance', 'score', 'age_ms']
+
+class CandidateScope extends SelectScope {
+  override readonly what = 'column for WHERE of NEAREST'
+
+  refusal(name: string): string | undefined {
+    return RANKED.includes(name)
+      ? `${name} is known once candidates are ranked, and WHERE chooses them before that. For a greatest distance write WITHIN.`
+      : undefined
+  }
+}
+
+/** Takes AND apart, so that what is known of an entity is asked before its observations are read. */
+function bindWhere(where: Expression | undefined, collection: CollectionRecord, { values }: Binder): BoundSearchCondition | undefined {
+  if (where === undefined) return undefined
+  const [ofEntity, ofObservation]: [Evaluate[], Evaluate[]] = [[], []]
+  const needs = { vectors: false, payloads: false }
+  for (const part of conjuncts(where)) {
+    const scope = new CandidateScope(collection, () => NO_AGGREGATES)
+    const { evaluate } = test(part, scope, values)
+    if (scope.observations) ofObservation.push(evaluate)
+    else ofEntity.push(evaluate)
+    needs.vectors ||= scope.vectors
+    needs.payloads ||= scope.payloads
+  }
+  return { expression: where, ofEntity: all(ofEntity), ofObservation: all(ofObservation), needs }
+}
+
+function all(tests: readonly Evaluate[]): Evaluate | undefined {
+  return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(row) === true)
+}
+
+function bindWithin(within: Nearest['within'], { values, mistakes }: Binder): number | undefined {
+  if (within === undefined) return undefined
+  const value = values.value(within)
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw mistakes.type(within, `WITHIN takes a distance, a finite number; it is ${described(value)}.`)
+}
+
+/** `alpha`, and `at`: the moment from which ages are counted. */
+function bindRanking(options: readonly Option[], { values, mistakes }: Binder): { readonly alpha?: number; readonly at?: Timestamp } {
+  const ranking: { alpha?: number; at?: Timestamp } = {}
+  for (const { name, value } of options) {
+    const known = name.name.toLowerCase()
+    if (known === 'alpha') {
+      const alpha = value.kind === 'time' ? undefined : values.value(value)
+      if (typeof alpha !== 'number' || !(alpha >= 0 && alpha <= 1))
+        throw mistakes.type(value, 'alpha should be a number from 0, which ranks by age alone, to 1, which ranks by distance alone.')
+      ranking.alpha = alpha
+    } else if (known === 'at') {
+      ranking.at = value.kind === 'time' ? values.instant(value, 'at') : values.moment(values.value(value), value)
+    } else if (!OPTIONS.includes(known)) {
+      throw mistakes.unknown(name, 'no option of NEAREST', name.name, OPTIONS)
+    }
+  }
+  return ranking
+}

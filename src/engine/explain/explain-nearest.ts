@@ -1,0 +1,55 @@
+import { formatTimestamp } from '../../timestamp.js'
+import type { BoundNearest, BoundScope, BoundTarget } from '../bind/bound.js'
+import type { DistanceKernels } from '../expression/distance-kernels.js'
+import type { SearchMeta } from '../nearest/search-meta.js'
+
+/** What is searched for: `the 10 nearest in "words" by cosine to entity 'climate'`. */
+export function nearestDetail({ collection, k, target, within, perEntity, alpha, reference }: BoundNearest): string {
+  return [
+    `the ${k} nearest in "${collection.name}" by ${collection.metric} to ${targetDetail(target)}`,
+    ...(within === undefined ? [] : [`within ${within}`]),
+    ...(perEntity === undefined ? [] : [`at most ${perEntity} an entity`]),
+    ...(alpha === undefined ? [] : [`ranked by ${alpha} * distance + ${round(1 - alpha)} * age from ${ageOrigin(reference)}`]),
+  ].join(', ')
+}
+
+function round(share: number): number {
+  return Number(share.toFixed(12))
+}
+
+function ageOrigin(reference: number | undefined): string {
+  return reference === undefined ? 'the newest candidate' : formatTimestamp(reference)
+}
+
+function targetDetail(target: BoundTarget): string {
+  if (target.kind === 'vector') return 'a vector'
+  if (target.kind === 'prediction') return 'a prediction'
+  if (target.at === undefined) return `entity '${target.id}'`
+  return `entity '${target.id}' ${Number.isFinite(target.at) ? `at ${formatTimestamp(target.at)}` : 'where it was last'}`
+}
+
+/** Which stored vectors are looked at. */
+export function candidatesDetail({ collection, entities }: BoundNearest, { choice, from, to }: Extract<BoundScope, { kind: 'stored' }>): string {
+  const who = entities.kind === 'each' ? `all ${collection.entityCount} entities` : `${entities.ids.length} named entities`
+  const what = choice === 'all' ? 'every observation' : 'the last observation of each'
+  const since = from === Number.NEGATIVE_INFINITY ? '' : ` from ${formatTimestamp(from)}`
+  const until = to === Number.POSITIVE_INFINITY ? '' : ` to ${formatTimestamp(to)}`
+  return `${who}, ${what}${since}${until}`
+}
+
+/** How it is searched; before it ran, as far as that is known. */
+export function searchDetail({ collection, scope, entities }: BoundNearest, search: SearchMeta | undefined, kernels: DistanceKernels): string {
+  if (search !== undefined) {
+    const { candidates, kernel, threads, access, shortfall } = search
+    return [`${candidates} candidates, kernel ${kernel}, ${threadsInWords(threads)}, ${access}`, ...(shortfall === null ? [] : [shortfall])].join(
+      '; ',
+    )
+  }
+  const isWindow = scope.kind === 'stored' && scope.choice === 'all'
+  const most = entities.kind === 'ids' && !isWindow ? entities.ids.length : isWindow ? collection.observationCount : collection.entityCount
+  return `at most ${most} candidates, kernel ${kernels.simd}, ${threadsInWords(kernels.threadsFor(most, collection.dimension, 1))}`
+}
+
+function threadsInWords(threads: number): string {
+  return threads === 0 ? 'on the event loop' : `${threads} ${threads === 1 ? 'thread' : 'threads'}`
+}

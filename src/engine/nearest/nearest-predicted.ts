@@ -1,0 +1,147 @@
+import { QueryLimitError } from '../../errors.js'
+import type { Snapshot } from '../../storage/index.js'
+import { compareText } from '../../text-order.js'
+import type { Found } from '../bind/bind-return.js'
+import type { BoundEntities, BoundNearest, BoundScope } from '../bind/bound.js'
+import { type Reading, readPages } from '../predict/predict-read.js'
+import type { PredictRecord } from '../predict/predict-record.js'
+import { answerPage, bytesOfPage } from '../predict/predict-rows.js'
+import { readAhead } from '../predict/read-ahead.js'
+import type { Context } from '../running.js'
+import { handing } from '../shared-snapshot.js'
+import type { Neighbours } from './nearest-rows.js'
+import type { Aim } from './nearest-target.js'
+import { shortfallOf } from './search-meta.js'
+
+/** How many entities PREDICTED AT predicts at most. */
+export const CANDIDATES_MAX = 1_000_000
+/** Neighbours that are kept beyond those that are wanted, until the next cut. */
+const SURPLUS_MAX = 4096
+
+type Answered = Extract<PredictRecord, { status: 'ok' }>
+type Candidate = Omit<Found, 'rank'>
+
+/** Predicts the candidates page by page, and keeps the nearest of them. */
+export async function predictedNeighbours(
+  query: BoundNearest,
+  scope: Extract<BoundScope, { kind: 'predicted' }>,
+  { vector, excluded }: Aim,
+  snapshot: Snapshot,
+  context: Context,
+): Promise<Neighbours> {
+  const { analytics, stop, readAheadBytes } = context
+  const prediction = { ...scope.prediction, entities: inOrder(query.entities) }
+  const route = await stop.race(analytics.route(prediction))
+  const nearest = new NearestPredictions(query, scope.at, vector, context)
+  const pages = readPages(prediction, route, Number.POSITIVE_INFINITY, { ...context, ...handing(snapshot, context.store) })
+  for await (const page of readAhead(pages, bytesOfPage, readAheadBytes)) {
+    stop.check()
+    const others = excluded === undefined ? page : page.filter(({ id }) => id !== excluded.id)
+    await nearest.add(others, await answerPage(others, prediction, route, context))
+  }
+  return nearest.result()
+}
+
+/** Ids in the order that decides between candidates at the same distance, each once. */
+function inOrder(entities: BoundEntities): BoundEntities {
+  return entities.kind === 'each' ? entities : { ...entities, ids: [...new Set(entities.ids)].sort(compareText) }
+}
+
+class NearestPredictions {
+  readonly #best: Best
+  readonly #unpredicted = new Map<string, number>()
+  #candidates = 0
+  #threads = 0
+
+  constructor(
+    private readonly query: BoundNearest,
+    private readonly at: number,
+    private readonly vector: Float32Array,
+    private readonly context: Context,
+  ) {
+    this.#best = new Best(query.k)
+  }
+
+  /** @param records  One a reading. */
+  async add(page: readonly Reading[], records: readonly PredictRecord[]): Promise<void> {
+    const answered: { readonly reading: Reading; readonly record: Answered }[] = []
+    records.forEach((record, i) => {
+      if (record.status === 'ok') answered.push({ reading: page[i]!, record })
+      else if (record.status !== 'not_found') this.#unpredicted.set(record.status, (this.#unpredicted.get(record.status) ?? 0) + 1)
+    })
+    this.#candidates += answered.length
+    refuseTooManyPredicted(this.#candidates)
+    if (answered.length === 0) return
+    const { rows, distances, scores } = await this.#scan(answered.map(({ record }) => record.vector))
+    const reference = this.query.reference ?? this.at
+    for (let i = 0; i < rows.length; i++) {
+      const { reading, record } = answered[rows[i]!]!
+      this.#best.add({
+        entity: { id: reading.id, attributes: reading.attributes }, // and not the context, which may be long
+        timestamp: this.at,
+        distance: distances[i]!,
+        score: scores[i]!,
+        ageMs: reference - this.at,
+        prediction: record,
+      })
+    }
+  }
+
+  async #scan(vectors: readonly Float32Array[]) {
+    const { collection, k, within, alpha, reference = this.at } = this.query
+    const { dimension, metric } = collection
+    const { stop } = this.context
+    const kernels = this.context.kernels()
+    const count = vectors.length
+    const matrix = new Float32Array(count * dimension)
+    vectors.forEach((vector, i) => {
+      matrix.set(vector, i * dimension)
+    })
+    const recency =
+      alpha === undefined ? undefined : { alpha, reference, span: Math.abs(reference - this.at), timestamps: new Float64Array(count).fill(this.at) }
+    const request = { metric, dimension, matrix, queries: this.vector, runs: Uint32Array.of(0, count), k, within, recency }
+    const [neighbours] = await stop.race(kernels.scan(request, { signal: stop.signal }))
+    this.#threads = Math.max(this.#threads, kernels.threadsFor(count, dimension, 1))
+    return neighbours!
+  }
+
+  result(): Neighbours {
+    const found = this.#best.sorted().map((candidate, i) => ({ ...candidate, rank: i + 1 }))
+    const candidates = this.#candidates
+    const shortfall = shortfallOf(this.query, found.length, candidates, this.#unpredicted)
+    return { found, meta: { candidates, kernel: this.context.kernels().simd, threads: this.#threads, access: 'predicted', shortfall } }
+  }
+}
+
+/** @throws {QueryLimitError} more candidates than PREDICTED AT takes. */
+export function refuseTooManyPredicted(candidates: number): void {
+  if (candidates <= CANDIDATES_MAX) return
+  throw new QueryLimitError(
+    `PREDICTED AT predicts at most ${CANDIDATES_MAX} entities, and this statement has more. Choose some with WHERE or FOR ENTITIES.`,
+    CANDIDATES_MAX,
+    candidates,
+  )
+}
+
+/** The best of all pages; of two with the same score the one that came first. */
+class Best {
+  #kept: { readonly candidate: Candidate; readonly order: number }[] = []
+  #count = 0
+
+  constructor(private readonly k: number) {}
+
+  add(candidate: Candidate): void {
+    this.#kept.push({ candidate, order: this.#count++ })
+    if (this.#kept.length >= 2 * this.k + SURPLUS_MAX) this.#cut()
+  }
+
+  sorted(): Candidate[] {
+    this.#cut()
+    return this.#kept.map(({ candidate }) => candidate)
+  }
+
+  #cut(): void {
+    this.#kept.sort((a, b) => (a.candidate.score === b.candidate.score ? a.order - b.order : a.candidate.score - b.candidate.score))
+    this.#kept.length = Math.min(this.#kept.length, this.k)
+  }
+}

@@ -1,0 +1,123 @@
+import { Slice } from '../../slice.js'
+import type { EntityRecord, Observation, SearchHit, Snapshot } from '../../storage/index.js'
+import type { Found } from '../bind/bind-return.js'
+import type { BoundEntities, BoundNearest, BoundScope } from '../bind/bound.js'
+import type { Batch, Context } from '../running.js'
+import { namedEntities } from '../select/entity-pages.js'
+import { openSnapshot } from '../stop.js'
+import { predictedNeighbours } from './nearest-predicted.js'
+import { type Aim, type NestedRows, targetOf } from './nearest-target.js'
+import { type SearchMeta, shortfallOf } from './search-meta.js'
+
+const BATCH_ROWS = 1024
+
+/** The neighbours of a target, and how they were found. */
+export interface Neighbours {
+  readonly found: readonly Found[]
+  readonly meta: SearchMeta
+}
+
+/**
+ * Finds the target's vector, then what is nearest to it, all in one snapshot.
+ *
+ * @param nested  Runs the PREDICT that is the target.
+ */
+export async function* nearestRows(query: BoundNearest, nested: NestedRows, context: Context): AsyncGenerator<Batch> {
+  const snapshot = await openSnapshot(context.store, context.stop)
+  try {
+    const aim = await targetOf(query, snapshot, nested, context)
+    const { scope } = query
+    const { found, meta } =
+      scope.kind === 'stored'
+        ? await storedNeighbours(query, scope, aim, snapshot, context)
+        : await predictedNeighbours(query, scope, aim, snapshot, context)
+    context.report?.(meta)
+    for (let i = 0; i < found.length; i += BATCH_ROWS) yield found.slice(i, i + BATCH_ROWS)
+  } finally {
+    snapshot.release()
+  }
+}
+
+async function storedNeighbours(
+  query: BoundNearest,
+  { choice, from, to, where }: Extract<BoundScope, { kind: 'stored' }>,
+  { vector, excluded }: Aim,
+  snapshot: Snapshot,
+  { stop }: Context,
+): Promise<Neighbours> {
+  const { collection, k, within, perEntity, alpha } = query
+  const { ofEntity, ofObservation, needs } = where ?? {}
+  const request = {
+    query: vector,
+    k,
+    choice,
+    from,
+    to,
+    entities: await entitiesOf(query.entities, query, snapshot),
+    excluded: excluded?.key,
+    keepEntity: ofEntity && ((entity: EntityRecord) => ofEntity({ entity } as never) === true),
+    keepObservation: ofObservation && ((entity: EntityRecord, observation: object) => ofObservation({ entity, observation } as never) === true),
+    needs,
+    within,
+    perEntity,
+    recency: alpha === undefined ? undefined : { alpha, reference: query.reference },
+  }
+  const { hits, candidates, newestTimestamp, kernel, threads, access } = await stop.race(snapshot.search(collection, request, stop.signal))
+  const reference = query.reference ?? newestTimestamp ?? Number.NaN
+  const found = hits.map(({ entity, timestamp, distance, score }, i) => ({
+    rank: i + 1,
+    entity,
+    timestamp,
+    distance,
+    score,
+    ageMs: reference - timestamp,
+  }))
+  const meta = { candidates, kernel, threads, access, shortfall: shortfallOf(query, hits.length, candidates) }
+  return { found: query.shows === undefined ? found : await withObservations(found, hits, query, snapshot, stop), meta }
+}
+
+/** @returns undefined: all of them. */
+async function entitiesOf(entities: BoundEntities, { collection }: BoundNearest, snapshot: Snapshot): Promise<readonly EntityRecord[] | undefined> {
+  if (entities.kind === 'each') return undefined
+  const named = await namedEntities(snapshot, { collection, entities }, entities.ids)
+  return named.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+}
+
+/** Reads what columns show of the neighbours that LIMIT leaves. */
+async function withObservations(
+  found: readonly Found[],
+  hits: readonly SearchHit[],
+  query: BoundNearest,
+  snapshot: Snapshot,
+  stop: Context['stop'],
+): Promise<readonly Found[]> {
+  const { offset, count } = query.limit ?? { offset: 0, count: found.length }
+  const slice = new Slice()
+  const shown = [...found]
+  let next = offset
+  for await (const observation of observationsOf(hits.slice(offset, offset + count), query, snapshot)) {
+    shown[next] = { ...found[next]!, observation }
+    next++
+    stop.check()
+    await slice.pause()
+  }
+  return shown
+}
+
+/** One a hit, in their order. */
+async function* observationsOf(
+  hits: readonly SearchHit[],
+  { collection, shows, scope }: BoundNearest,
+  snapshot: Snapshot,
+): AsyncGenerator<Observation> {
+  if (scope.kind === 'stored' && scope.choice === 'newest') {
+    const to = Number.isFinite(scope.to) ? scope.to : undefined
+    const pieces = snapshot.scan(collection, { ...shows, entities: hits.map(({ entity }) => entity), to, newest: 1 })
+    for await (const { observations } of pieces) yield* observations
+    return
+  }
+  for (const { entity, timestamp } of hits) {
+    const pieces = snapshot.scan(collection, { ...shows, entities: [entity], from: timestamp, to: timestamp })
+    for await (const { observations } of pieces) yield* observations
+  }
+}

@@ -1,0 +1,104 @@
+import { Slice } from '../../slice.js'
+import type { EntityRecord, Observation, ScanRequest, Snapshot } from '../../storage/index.js'
+import { compareText } from '../../text-order.js'
+import type { BoundRange, BoundSelect } from '../bind/bound.js'
+import { spanStart } from '../bind/context-window.js'
+import type { Batch, Context } from '../running.js'
+import { openSnapshot } from '../stop.js'
+import { entityPages } from './entity-pages.js'
+import type { SelectedRow } from './select-scope.js'
+
+/** How many named entities are looked up at a time. */
+const PAGE_ENTITIES = 512
+
+/** Reads the observations of a SELECT by entity id, then by time. */
+export async function* scanRows(query: BoundSelect, rowsWanted: number, { store, stop }: Context): AsyncGenerator<Batch> {
+  const snapshot = await openSnapshot(store, stop)
+  const slice = new Slice()
+  let rows = 0
+  try {
+    for await (const { entity, observations } of observationsOf(snapshot, query)) {
+      stop.check()
+      rows += observations.length
+      yield observations.map((observation): SelectedRow => ({ entity, observation }))
+      if (rows >= rowsWanted) return
+      await slice.pause()
+    }
+  } finally {
+    snapshot.release()
+  }
+}
+
+/** Observations of one entity, in time order. */
+export interface Piece {
+  readonly entity: EntityRecord
+  readonly observations: readonly Observation[]
+}
+
+async function* observationsOf(snapshot: Snapshot, query: BoundSelect): AsyncGenerator<Piece> {
+  const { collection, entities, range, isWherePerEntity } = query
+  if (entities.kind === 'each' && !isWherePerEntity && !countsBack(range)) return yield* snapshot.scan(collection, requestOf(query))
+  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) yield* scanEntities(snapshot, query, page)
+}
+
+/** The entities of a SELECT by id, those that WHERE drops as a whole left out. */
+export async function* selectedEntities(snapshot: Snapshot, query: BoundSelect, pageSize: number): AsyncGenerator<readonly EntityRecord[]> {
+  const { collection, entities, where, isWherePerEntity } = query
+  const addressed = { collection, entities: inOrder(entities), where: isWherePerEntity ? where : undefined }
+  for await (const page of entityPages(snapshot, addressed, pageSize)) yield page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+}
+
+/** The observations of these entities, in their order. */
+export async function* scanEntities(snapshot: Snapshot, query: BoundSelect, entities: readonly EntityRecord[]): AsyncGenerator<Piece> {
+  const request = requestOf(query)
+  if (!countsBack(query.range)) return yield* snapshot.scan(query.collection, { ...request, entities })
+  for (const entity of entities) yield* scanBack(snapshot, query, entity, request)
+}
+
+function countsBack({ last }: BoundRange): boolean {
+  return last !== undefined && 'interval' in last
+}
+
+function requestOf({ range: { from, to, last }, reads }: BoundSelect): ScanRequest {
+  return { from, to, newest: last !== undefined && 'count' in last ? last.count : undefined, vectors: reads.vectors, payloads: reads.payloads }
+}
+
+/** Ids in the order in which SELECT answers, each once. */
+function inOrder(entities: BoundSelect['entities']): BoundSelect['entities'] {
+  if (entities.kind === 'each' || entities.ids.length === 1) return entities
+  return { ...entities, ids: [...new Set(entities.ids)].sort(compareText) }
+}
+
+/** `LAST 7d`: back from the last observation of that entity within the range. */
+async function* scanBack(snapshot: Snapshot, { collection, range }: BoundSelect, entity: EntityRecord, request: ScanRequest): AsyncGenerator<Piece> {
+  const { last, from } = range
+  if (last === undefined || 'count' in last || entity.lastTimestamp === undefined) return
+  const end = range.to === undefined ? entity.lastTimestamp : (await snapshot.extentUntil(collection, entity, range.to)).last
+  if (end === undefined) return
+  const start = spanStart(end, last.interval)
+  yield* snapshot.scan(collection, { ...request, entities: [entity], from: Math.max(start, from ?? start) })
+}
+
+/** Hands out the pieces of one entity after another, of which some may have none. */
+export class PieceReader {
+  private ahead: Piece | undefined
+
+  constructor(private readonly pieces: AsyncGenerator<Piece>) {}
+
+  /** @returns undefined: there is no further piece of this entity. */
+  async next(entity: EntityRecord): Promise<Piece | undefined> {
+    if (this.ahead === undefined) {
+      const { value, done } = await this.pieces.next()
+      if (done === true) return undefined
+      this.ahead = value
+    }
+    const piece = this.ahead
+    if (piece.entity.key !== entity.key) return undefined
+    this.ahead = undefined
+    return piece
+  }
+
+  async close(): Promise<void> {
+    await this.pieces.return(undefined)
+  }
+}

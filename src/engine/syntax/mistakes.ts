@@ -1,0 +1,64 @@
+import { NotFoundError, QueryNameError, QueryParameterError, type QueryPlace, QuerySyntaxError, QueryTypeError } from '../../errors.js'
+import { suggest } from '../../suggestion.js'
+import { placeOf } from './query-place.js'
+import type { Span } from './statement.js'
+
+/** Of a typed request, which has no text to point at. */
+const NO_PLACE: QueryPlace = { line: 1, column: 1, frame: '', suggestions: [] }
+
+/** Makes the errors of one statement, each with its place in the text. */
+export class Mistakes {
+  /** @param text  Empty for statements that were built by the typed API and have no text. */
+  constructor(private readonly text: string) {}
+
+  syntax(span: Span, message: string): QuerySyntaxError {
+    return new QuerySyntaxError(message, this.place(span))
+  }
+
+  type(span: Span, message: string): QueryTypeError {
+    return new QueryTypeError(message, this.place(span))
+  }
+
+  parameter(span: Span, message: string): QueryParameterError {
+    return new QueryParameterError(message, this.place(span))
+  }
+
+  /** @param what  In words, with its article: `no collection`. */
+  unknown(
+    span: Span,
+    what: string,
+    name: string,
+    known: readonly string[],
+    kind: NotFoundError['kind'] = 'predictor',
+  ): QueryNameError | NotFoundError {
+    if (this.text === '') return this.missing(span, kind, name, known) // a typed request has no text to point at
+    const suggestions = suggest(name, known)
+    const place = placeOf(this.text, span)
+    const isQuoted = this.text[span.start] === '"'
+    const quotes =
+      isQuoted && suggestions.length === 0 ? ` Double quotes are for names; write text in single quotes: '${name.replaceAll("'", "''")}'.` : ''
+    return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}${quotes}`, { ...place, suggestions })
+  }
+
+  /** An entity that is there, but not then. */
+  absent(span: Span, entity: string, message: string): NotFoundError {
+    return new NotFoundError('entity', entity, message, this.text === '' ? undefined : placeOf(this.text, span))
+  }
+
+  missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {
+    const suggestions = suggest(name, known)
+    const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`
+    return new NotFoundError(kind, name, message, this.text === '' ? { suggestions } : { ...placeOf(this.text, span), suggestions })
+  }
+
+  private place(span: Span): QueryPlace {
+    return this.text === '' ? NO_PLACE : placeOf(this.text, span)
+  }
+}
+
+function advice(suggestions: readonly string[], known: readonly string[]): string {
+  if (suggestions.length > 0) return ` Did you mean ${suggestions.map((name) => `'${name}'`).join(' or ')}?`
+  if (known.length === 0) return ''
+  const shown = known.slice(0, 12)
+  return ` Known: ${shown.join(', ')}${known.length > shown.length ? `, and ${known.length - shown.length} more` : ''}.`
+}

@@ -1,0 +1,55 @@
+import { toEntityId } from '../../entity.js'
+import { ArgumentError, described } from '../../errors.js'
+import type { JsonValue } from '../../json.js'
+import { type TimestampInput, toTimestamp } from '../../timestamp.js'
+import type { QueryOptions } from '../query.js'
+import type { Entities, Select } from '../syntax/statement.js'
+
+/** `SELECT * ... AS OF` as an object. */
+export interface AsOfRequest extends Omit<QueryOptions, 'vectors'> {
+  /** Default: all of them. An unknown one is not in the answer. */
+  readonly entities?: readonly string[]
+}
+
+/** An observation as SELECT answers it. */
+export interface SelectRecord {
+  entity: string
+  /** Epoch milliseconds. */
+  timestamp: number
+  /** [D] */
+  vector: Float32Array
+  /** Epoch milliseconds: when this version was written. */
+  recorded_at: number
+  payload: JsonValue
+}
+
+const NOWHERE = { start: 0, end: 0 } as const
+
+/** The statement `SELECT * FROM collection AS OF at`, the same tree that its text would give. */
+export function asOfStatement(collection: string, at: TimestampInput, { entities }: AsOfRequest): Select {
+  return {
+    kind: 'select',
+    columns: { kind: 'columns', list: undefined, ...NOWHERE },
+    source: { kind: 'identifier', name: collection, ...NOWHERE },
+    entities: entities === undefined ? undefined : listed(entities),
+    asOf: { kind: 'time', base: { kind: 'number', value: toTimestamp(at), ...NOWHERE }, shifts: [], ...NOWHERE },
+    range: undefined,
+    sample: undefined,
+    where: undefined,
+    group: undefined,
+    order: [],
+    limit: undefined,
+    ...NOWHERE,
+  }
+}
+
+export function listed(ids: readonly string[]): Entities {
+  if (!Array.isArray(ids)) throw new ArgumentError('entities', 'a list of entity ids', described(ids))
+  return {
+    kind: 'entities',
+    quantity: 'list',
+    values: ids.map((id) => ({ kind: 'text', value: toEntityId(id), ...NOWHERE })),
+    lone: false,
+    ...NOWHERE,
+  }
+}

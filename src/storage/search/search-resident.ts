@@ -1,0 +1,100 @@
+import type { DistanceKernels } from '../../native/runtime.js'
+import { Slice } from '../../slice.js'
+import type { SearchHit, SearchResult } from '../store.js'
+import { type Matrix, type MatrixEntity, recordOf } from './matrix.js'
+import type { Slab } from './matrix-slab.js'
+import { Best } from './search-best.js'
+import { candidateEntities, type Search } from './search-candidates.js'
+import { type RunList, Runs } from './search-runs.js'
+import { timesBetween } from './search-streamed.js'
+
+const ENTITIES_A_SLICE = 100
+const HITS_A_SLICE = 1000
+
+/** Has the kernels look at the candidates where they lie in memory. The request has no `keepObservation`. */
+export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
+  const { request, collection } = search
+  const runs = await runsOf(search, matrix)
+  const best = new Best<MatrixEntity>(request.k, request.perEntity)
+  const slice = new Slice()
+  let threads = 0
+  for (const [slab, list] of runs.slabs) {
+    const { rows, distances, scores } = await scan(search, kernels, slab, list, runs)
+    threads = Math.max(threads, kernels.threadsFor(list.count, collection.dimension, 1))
+    for (let i = 0; i < rows.length; i++) {
+      if (i % HITS_A_SLICE === 0) await slice.pause()
+      const row = rows[i]!
+      const entity = matrix.entityOf(slab, row)
+      best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
+    }
+  }
+  const hits: SearchHit[] = []
+  for (const hit of best.hits()) {
+    if (hits.length % HITS_A_SLICE === 0) await slice.pause()
+    hits.push({ ...hit, entity: recordOf(hit.entity) })
+  }
+  search.snapshot.assertLive()
+  return {
+    hits,
+    candidates: runs.count,
+    newestTimestamp: runs.count === 0 ? undefined : runs.newest,
+    kernel: kernels.simd,
+    threads,
+    access: 'resident',
+  }
+}
+
+async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
+  const { entities, keepEntity, excluded, choice, from, to } = search.request
+  if (entities !== undefined) return runsOfNamed(search, matrix)
+  const isOpen = keepEntity === undefined && excluded === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
+  const runs = (isOpen ? matrix.runs.get(choice) : undefined) ?? (await runsOfAll(search, matrix))
+  if (isOpen) matrix.runs.set(choice, runs)
+  return runs
+}
+
+async function runsOfAll({ request, snapshot }: Search, matrix: Matrix): Promise<Runs> {
+  const runs = new Runs(request)
+  const { excluded, keepEntity } = request
+  const { entities } = matrix
+  const slice = new Slice()
+  for (let i = 0; i < entities.length; i++) {
+    if (i % ENTITIES_A_SLICE === 0) await slice.pause()
+    const entity = entities[i]!
+    if (entity.key !== excluded && (keepEntity === undefined || keepEntity(recordOf(entity)))) runs.add(entity)
+  }
+  snapshot.assertLive()
+  return runs
+}
+
+async function runsOfNamed(search: Search, matrix: Matrix): Promise<Runs> {
+  const runs = new Runs(search.request)
+  for await (const page of candidateEntities(search)) {
+    for (const { key } of page) {
+      const entity = matrix.entity(key)
+      if (entity !== undefined) runs.add(entity)
+    }
+  }
+  return runs
+}
+
+async function scan({ request, collection, signal }: Search, kernels: DistanceKernels, slab: Slab, list: RunList, { oldest, newest }: Runs) {
+  const { query, k, within, perEntity, recency } = request
+  const [neighbours] = await kernels.scan(
+    {
+      metric: collection.metric,
+      dimension: collection.dimension,
+      matrix: slab.vectors,
+      queries: query,
+      runs: list.pairs,
+      k,
+      within,
+      ranks: slab.ranks,
+      owners: slab.owners,
+      perOwner: perEntity,
+      recency: recency && { ...timesBetween(request, oldest, newest), alpha: recency.alpha, timestamps: slab.timestamps },
+    },
+    { signal },
+  )
+  return neighbours!
+}
