@@ -11,6 +11,10 @@ const cxxCompiler = process.env['CXX'] ?? 'c++'
 const flags = ['-std=gnu11', '-O1', '-g', '-ffp-contract=off', '-Wno-psabi', '-I.']
 const sanitizers = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 
+/** Debian: apt-get install gcc-aarch64-linux-gnu qemu-user */
+const ARM_COMPILER = 'aarch64-linux-gnu-gcc'
+const ARM_EMULATOR = 'qemu-aarch64'
+
 /** One source file a set of flags. */
 const sources: readonly (readonly [string, ...string[]])[] = [
   ['tests/native/lane_sums_check.c'],
@@ -51,6 +55,19 @@ test.skipIf(!canSanitize())('the CRC-32 reads nothing that is not there, and is 
   expect(run(program, [])).toContain(process.arch === 'x64' ? 'CRC-32 is right' : 'there is no fast CRC-32')
 })
 
+test.skipIf(!canEmulateArm())(
+  'on ARM the kernels sum as it is defined, by NEON, with the bits of every other processor',
+  { timeout: 120_000 },
+  () => {
+    const program = join(temporaryFolder(), 'check')
+    const files = ['tests/native/lane_sums_check.c', 'native/kernels/scan_block.c', 'native/kernels/lane_sums_base.c']
+    run(ARM_COMPILER, ['-std=gnu11', '-O3', '-ffp-contract=off', '-I.', ...files, '-static', '-o', program, '-lm'])
+    const said = run(ARM_EMULATOR, [program])
+    expect(said).toContain('base is right')
+    expect(said).toContain('selection is right')
+  },
+)
+
 function run(command: string, args: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
   expect(`${status === 0 ? '' : stdout}${stderr}`, `${command} ${args.join(' ')}`).toBe('')
@@ -64,6 +81,10 @@ function canSanitize(): boolean {
   const { status } = spawnSync(compiler, [...sanitizers, '-x', 'c', '-', '-o', join(folder, 'empty')], { input: 'int main(void) { return 0; }' })
   rmSync(folder, { recursive: true })
   return status === 0
+}
+
+function canEmulateArm(): boolean {
+  return process.arch === 'x64' && [ARM_COMPILER, ARM_EMULATOR].every((command) => spawnSync(command, ['--version']).status === 0)
 }
 
 function temporaryFolder(): string {
