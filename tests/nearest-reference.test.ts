@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Database } from '../src/index.js'
 import { openForTest } from './support/database.js'
 import { Random, seedOfRun } from './support/random.js'
-import { type Metric, type Placed, randomPlaces, randomSearch, referenceNearest, textOf } from './support/reference-nearest.js'
+import { isRead, type Metric, type Placed, randomPlaces, randomSearch, referenceNearest, textOf } from './support/reference-nearest.js'
 
 const WORLDS = Number(process.env['WORLDS'] ?? 12)
 const STATEMENTS = 120
@@ -23,11 +23,12 @@ describe('random searches on random data', () => {
   test(
     `are answered as the definition says (seed ${seed})`,
     async () => {
-      const counts = { answered: 0, without: 0, short: 0 }
+      const counts = { answered: 0, without: 0, short: 0, resident: 0, streamed: 0 }
       for (let i = 0; i < WORLDS; i++) {
         const world = randomPlaces(random)
         const metric = random.pick(['l2', 'cosine', 'dot'] as const)
         const db = await openWorld(world, metric)
+        await db.query('NEAREST 1 TO [0, 0, 0]') // so that there is a matrix
         for (let n = 0; n < STATEMENTS; n++) {
           const search = randomSearch(random)
           const { text, values } = textOf(search, random)
@@ -43,6 +44,13 @@ describe('random searches on random data', () => {
           expect(core, told).toEqual(expected.rows)
           expect(meta.candidates, told).toBe(expected.candidates)
           expect(meta.shortfall === null, told).toBe(rows.length === search.k)
+          if (search.scope.kind !== 'predicted') counts[meta.access as 'resident' | 'streamed'] += 1
+          if (search.where !== undefined && search.scope.kind !== 'predicted') {
+            if (!isRead(search)) expect(meta.access, told).toBe('resident')
+            const read = await db.query(text.replace(/WHERE (.*)/, 'WHERE ($1) AND payload IS NOT NULL'), values)
+            expect(read.meta.access, told).toBe('streamed')
+            expect(read.rows, told).toEqual(rows)
+          }
           if (search.scope.kind !== 'predicted' && random.chance(0.3)) {
             const shown = await db.query(`${text} RETURN vector, payload LIMIT 3 OFFSET 1`, values, { vectors: 'array' })
             const wanted = expected.rows.map((row, i) => ({ ...row, ...expected.shown[i] }))

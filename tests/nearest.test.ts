@@ -347,6 +347,50 @@ test('EXPLAIN tells what is searched, ANALYZE how it was', async () => {
   ])
 })
 
+test('conditions on time alone leave the search in memory, and EXPLAIN shows what they leave of it', async () => {
+  const db = await openTrails()
+  await neighbours(db, 'NEAREST 1 TO [0, 0]') // so that there is a matrix
+  const searched = async (text: string) => {
+    const { rows } = await db.query<{ operation: string; detail: string }>(`EXPLAIN ANALYZE NEAREST 5 TO [0, 0] ${text}`)
+    const [found, ...below] = rows.slice(2).map(({ operation, detail }) => `${operation.trim()}: ${detail}`)
+    return [/\d+ candidates/.exec(found!)![0], /resident|streamed/.exec(found!)![0], ...below]
+  }
+  expect(await searched("BETWEEN 0 AND 20 WHERE timestamp > 0 AND timestamp <= 19 AND entity <> 'c'")).toEqual([
+    '2 candidates',
+    'resident',
+    "filter: entity <> 'c'",
+    'candidates: all 3 entities, every observation after 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.019Z',
+  ])
+  expect(await searched('WHERE timestamp < 20')).toEqual([
+    '1 candidates',
+    'resident',
+    'filter: timestamp < 20',
+    'candidates: all 3 entities, the last observation of each',
+  ])
+  expect(await searched('AS OF 15 WHERE timestamp >= 10')).toEqual([
+    '2 candidates',
+    'resident',
+    'candidates: all 3 entities, the last observation of each from 1970-01-01T00:00:00.010Z to 1970-01-01T00:00:00.015Z',
+  ])
+  expect(await searched('AS OF 15 WHERE timestamp > 15')).toEqual([
+    '0 candidates',
+    'resident',
+    'candidates: all 3 entities, the last observation of each at no time',
+  ])
+  expect(await searched('BETWEEN 0 AND 20 WHERE timestamp >= 10 AND (recorded_at > 0 OR timestamp = 5)')).toEqual([
+    '4 candidates',
+    'streamed',
+    'filter: (recorded_at > 0 OR timestamp = 5)',
+    'candidates: all 3 entities, every observation from 1970-01-01T00:00:00.010Z to 1970-01-01T00:00:00.020Z',
+  ])
+})
+
+test('a target without a time of its own is as the scope sees it, and ages count from the end of that, whatever WHERE says', async () => {
+  const db = await openTrails()
+  const { rows } = await db.query<NearestRow>("NEAREST 2 TO ENTITY 'a' BETWEEN 0 AND 15 WHERE timestamp < 5")
+  expect(rows).toMatchObject([{ entity: 'b', timestamp: 0, distance: Math.SQRT2, age_ms: 15 }]) // from a at 10, where it is [1, 0]
+})
+
 test('it can be stopped, and read row by row', async () => {
   const db = await openTrails()
   const controller = new AbortController()

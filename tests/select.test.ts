@@ -185,6 +185,38 @@ describe('SHOW, DESCRIBE and EXPLAIN', () => {
     expect((await db.query('SHOW SETTINGS')).rows).toContainEqual({ setting: 'analytics.fallback', value: 'linear' })
   })
 
+  test('what WHERE says of time alone is all that is read', async () => {
+    const db = await openWith(TRAILS)
+    const scanned = async (text: string) => {
+      const { rows } = await db.query<{ operation: string; detail: string; rows: number }>(`EXPLAIN ANALYZE SELECT * ${text}`)
+      const { detail, rows: read } = rows.find(({ operation }) => operation.trim() === 'scan')!
+      return [read, detail]
+    }
+    expect(await scanned('WHERE norm(vector) > 0')).toEqual([5, '"drift", all 2 entities, all times, tested row by row'])
+    expect(await scanned('WHERE timestamp >= 20 AND timestamp < 30 AND norm(vector) > 0')).toEqual([
+      2,
+      '"drift", all 2 entities, from 1970-01-01T00:00:00.020Z, before 1970-01-01T00:00:00.030Z, tested row by row',
+    ])
+    expect(await scanned("FOR ENTITY 'b' SINCE 20 WHERE timestamp <= 25")).toEqual([
+      1,
+      `"drift", entity 'b', from 1970-01-01T00:00:00.020Z, to 1970-01-01T00:00:00.025Z, tested row by row`,
+    ])
+    expect(await scanned('LAST 2 WHERE timestamp BETWEEN 20 AND 25')).toEqual([
+      3,
+      '"drift", all 2 entities, newest 2 of each, from 1970-01-01T00:00:00.020Z, tested row by row',
+    ])
+    expect(await scanned('SINCE 20 WHERE timestamp < 20')).toEqual([0, '"drift", all 2 entities, at no time, tested row by row'])
+  })
+
+  test('conditions on time keep what LAST has chosen before them, and an unknown entity unknown', async () => {
+    expect(await keys('SELECT * LAST 10ms WHERE timestamp < 30')).toEqual(['a25', 'b20'])
+    expect(await keys('SELECT * LAST 10ms UNTIL 25 WHERE timestamp > 10 AND timestamp < 25')).toEqual(['b20'])
+    expect(await keys('SELECT * LAST 5ms WHERE timestamp < 20')).toEqual([])
+    expect(await keys('SELECT * LAST 1 WHERE timestamp < 30')).toEqual(['a25'])
+    expect(await keys('SELECT * AS OF 24 WHERE timestamp >= 20')).toEqual(['b20'])
+    await expect(keys("SELECT * FOR ENTITY 'c' WHERE timestamp < 1 AND timestamp > 2")).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   test('EXPLAIN tells the route and its reason, ANALYZE adds rows and times', async () => {
     const db = await openWith(TRAILS)
 

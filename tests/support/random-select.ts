@@ -40,7 +40,7 @@ export class SelectGenerator {
     const { random } = this
     const isAsOf = random.chance(0.15)
     this.isSampled = !isAsOf && random.chance(0.4)
-    const where = random.chance(0.5) ? `WHERE ${this.condition()}` : ''
+    const where = random.chance(0.6) ? `WHERE ${[...this.times(), this.condition()].join(' AND ')}` : ''
     this.isGrouped = random.chance(0.4)
     this.byEntity = this.isGrouped && random.chance(0.6)
     const columns = this.isGrouped ? [this.aggregate(2), ...random.list(0, 2, () => this.anything())] : random.list(1, 3, () => this.anything())
@@ -59,6 +59,22 @@ export class SelectGenerator {
     return ['SELECT', written.join(', '), ...random.shuffled(clauses.filter((clause) => !clause.startsWith('WHERE'))), where]
       .filter((part) => part !== '')
       .join(' ')
+  }
+
+  /** Conditions on time alone, of which a scan may read less. */
+  private times(): string[] {
+    const { random } = this
+    return random.list(0, 2, () => {
+      const [a, b] = [this.moment(), this.moment()]
+      const end = random.pick([a, a + 1, a - 0.25])
+      const operator = random.pick(COMPARISONS)
+      return random.pick([
+        `timestamp ${operator} ${end}`,
+        `${end} ${operator} timestamp`,
+        `timestamp BETWEEN ${Math.min(a, b)} AND ${Math.max(a, b)}`,
+        random.chance(0.2) ? 'timestamp > NULL' : 'timestamp >= -1e300',
+      ])
+    })
   }
 
   private key(columns: number): string {

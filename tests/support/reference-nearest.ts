@@ -36,6 +36,8 @@ interface Condition {
   readonly text: string
   readonly isOfEntity: boolean
   readonly holds: (row: Placed) => boolean
+  /** Whether candidates of this scope may have to be read to know it. Default: when it is of more than the entity. */
+  readonly isRead?: (scope: Scope) => boolean
 }
 
 export type Metric = 'l2' | 'cosine' | 'dot'
@@ -45,11 +47,56 @@ const CONDITIONS: readonly Condition[] = [
   { text: 'attributes.g = 1', isOfEntity: true, holds: ({ group }) => group === 1 },
   { text: "attributes.g < 2 AND entity LIKE '_'", isOfEntity: true, holds: ({ group, entity }) => group < 2 && [...entity].length === 1 },
   { text: 'payload.p >= 1', isOfEntity: false, holds: ({ flag }) => flag >= 1 },
-  { text: 'timestamp > 12', isOfEntity: false, holds: ({ timestamp }) => timestamp > 12 },
   { text: 'attributes.g = 0 AND payload.p = 0', isOfEntity: false, holds: ({ group, flag }) => group === 0 && flag === 0 },
   { text: 'payload.p = 2 OR attributes.g = 2', isOfEntity: false, holds: ({ group, flag }) => flag === 2 || group === 2 },
   { text: 'norm(vector) <= 3 AND NOT (payload.p = 1)', isOfEntity: false, holds: ({ vector, flag }) => Math.hypot(...vector) <= 3 && flag !== 1 },
 ]
+
+/** On time alone, or on time and the entity. */
+function timeCondition(random: Random): Condition {
+  const moment = () => random.below(30) + random.pick([0, 0, 0.5])
+  const [a, b] = [moment(), moment()]
+  const isBeyond = (end: number) => (scope: Scope) => (scope.kind === 'as-of' || scope.kind === 'at') && end < scope.at
+  const never = () => false
+  const of = (text: string, holds: (timestamp: number) => boolean, isRead: (scope: Scope) => boolean = never): Condition => ({
+    text,
+    isOfEntity: false,
+    holds: ({ timestamp }) => holds(timestamp),
+    isRead,
+  })
+  const [below, above, oneOf] = [
+    of(`timestamp < ${a}`, (t) => t < a, isBeyond(a - 0.1)),
+    of(`timestamp > ${a}`, (t) => t > a),
+    of(
+      `(timestamp < ${a} OR timestamp > ${b})`,
+      (t) => t < a || t > b,
+      ({ kind }) => kind !== 'latest',
+    ),
+  ]
+  const single = random.pick([
+    below,
+    above,
+    of(`timestamp <= ${a}`, (t) => t <= a, isBeyond(a)),
+    of(`${a} <= timestamp`, (t) => t >= a),
+    of(`${a} > timestamp`, (t) => t < a, isBeyond(a - 0.1)),
+    of(`TIMESTAMP = ${a}`, (t) => t === a, isBeyond(a)),
+    of(`timestamp >= NULL`, never),
+    oneOf,
+  ])
+  return random.pick<() => Condition>([
+    () => single,
+    () => of(`timestamp BETWEEN ${a} AND ${b}`, (t) => t >= a && t <= b, isBeyond(b)),
+    () => of(`timestamp > ${a} AND timestamp < ${b}`, (t) => t > a && t < b, isBeyond(b - 0.1)),
+    () => ({ ...single, text: `attributes.g = 1 AND ${single.text}`, holds: (row) => row.group === 1 && single.holds(row) }),
+    () => ({ ...single, text: `${single.text} AND payload.p >= 1`, holds: (row) => row.flag >= 1 && single.holds(row), isRead: () => true }),
+  ])()
+}
+
+/** Whether candidates may have to be read one by one. */
+export function isRead({ scope, where }: Search): boolean {
+  return where !== undefined && (where.isRead === undefined ? !where.isOfEntity : where.isRead(scope))
+}
+
 const ENTITIES = ['a', 'b', 'ab', 'é', '\uffff', '😀', 'z']
 
 /** Trajectories on whole numbers, a power of two apart in time, so that lines through them are exact in float32. Some entities have no observation. */
@@ -84,7 +131,10 @@ export function randomSearch(random: Random): Search {
     target,
     scope,
     among: sometimes(() => random.list(0, 5, () => random.pick([...ENTITIES, 'nobody']))),
-    where: sometimes(() => random.pick(scope.kind === 'predicted' ? CONDITIONS.filter(({ isOfEntity }) => isOfEntity) : CONDITIONS)),
+    where: sometimes(() => {
+      if (scope.kind === 'predicted') return random.pick(CONDITIONS.filter(({ isOfEntity }) => isOfEntity))
+      return random.chance(0.5) ? timeCondition(random) : random.pick(CONDITIONS)
+    }),
     within: sometimes(() => random.below(6)),
     perEntity: sometimes(() => 1 + random.below(3)),
     alpha: sometimes(() => random.pick([0, 0.25, 0.7, 1])),

@@ -1,12 +1,14 @@
 import { described } from '../../errors.js'
 import { addIntervals } from '../../interval.js'
-import type { CollectionRecord } from '../../storage/index.js'
+import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
 import type { Timestamp } from '../../timestamp.js'
-import type { Scope } from '../expression/compiled.js'
+import type { Compiled, Scope } from '../expression/compiled.js'
 import { test } from '../expression/expression.js'
+import { timeBoundsOf } from '../expression/time-condition.js'
 import { entityScope, SelectScope } from '../select/select-scope.js'
 import { conjuncts } from '../syntax/expression-parts.js'
 import type { Expression, Nearest, Option } from '../syntax/statement.js'
+import { ALWAYS, intersection, isNever, type TimeBounds } from '../time-bounds.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindSource } from './bind-clauses.js'
 import { bindContext, bindOptions, bindUsing } from './bind-predict.js'
 import { bindReturn } from './bind-return.js'
@@ -45,7 +47,8 @@ export function bindNearest(statement: Nearest, binder: Binder): BoundNearest {
 /** The moment that a scope is about; undefined: AS OF LATEST is about its newest candidate's. */
 function referenceOf(scope: BoundScope): Timestamp | undefined {
   if (scope.kind === 'predicted') return scope.at
-  return scope.to === Number.POSITIVE_INFINITY ? undefined : scope.to
+  const { to } = scope.extent
+  return to === Number.POSITIVE_INFINITY ? undefined : to
 }
 
 function bindScope(statement: Nearest, collection: CollectionRecord, entities: BoundEntities, binder: Binder): BoundScope {
@@ -55,14 +58,15 @@ function bindScope(statement: Nearest, collection: CollectionRecord, entities: B
     return { kind: 'predicted', at, prediction: bindPrediction(statement, at, collection, entities, binder) }
   }
   rejectPredicting(statement, binder)
-  return { kind: 'stored', ...bindExtent(scope, binder), where: bindWhere(statement.where, collection, binder) }
+  const { choice, ...extent } = bindExtent(scope, binder)
+  const { where, ...narrowed } = bindWhere(statement.where, { choice, ...extent }, collection, binder)
+  return { kind: 'stored', choice, ...narrowed, extent, where }
 }
 
-function bindExtent(
-  scope: Exclude<Nearest['scope'], { kind: 'predicted' }>,
-  { values, mistakes }: Binder,
-): Pick<Extract<BoundScope, { kind: 'stored' }>, 'choice' | 'from' | 'to'> {
-  const always = { choice: 'newest', from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY } as const
+type Extent = Pick<Extract<BoundScope, { kind: 'stored' }>, 'choice' | 'from' | 'to'>
+
+function bindExtent(scope: Exclude<Nearest['scope'], { kind: 'predicted' }>, { values, mistakes }: Binder): Extent {
+  const always: Extent = { choice: 'newest', ...ALWAYS }
   switch (scope?.kind) {
     case undefined:
       return always
@@ -143,6 +147,18 @@ const RANKED = ['rank', 'distance', 'score', 'age_ms']
 
 class CandidateScope extends SelectScope {
   override readonly what = 'column for WHERE of NEAREST'
+  /** True once anything of observations but their time was looked at. */
+  contents = false
+
+  override column(name: string): Compiled | undefined {
+    if (name === 'vector' || name === 'recorded_at') this.contents = true
+    return super.column(name)
+  }
+
+  override root(name: 'payload' | 'attributes'): Compiled {
+    if (name === 'payload') this.contents = true
+    return super.root(name)
+  }
 
   refusal(name: string): string | undefined {
     return RANKED.includes(name)
@@ -151,20 +167,51 @@ class CandidateScope extends SelectScope {
   }
 }
 
-/** Takes AND apart, so that what is known of an entity is asked before its observations are read. */
-function bindWhere(where: Expression | undefined, collection: CollectionRecord, { values }: Binder): BoundSearchCondition | undefined {
-  if (where === undefined) return undefined
+/**
+ * Takes AND apart. What says something of time alone narrows the search, and what is known of an entity is asked once an entity; what is left has to be
+ * asked of one observation after the other, for which they are read.
+ */
+function bindWhere(
+  where: Expression | undefined,
+  { choice, ...extent }: Extent,
+  collection: CollectionRecord,
+  { values }: Binder,
+): TimeBounds & { readonly where: BoundSearchCondition | undefined } {
+  let window: TimeBounds = extent
+  const expressions: Expression[] = []
   const [ofEntity, ofObservation]: [Evaluate[], Evaluate[]] = [[], []]
   const needs = { vectors: false, payloads: false }
-  for (const part of conjuncts(where)) {
+  for (const part of where === undefined ? [] : conjuncts(where)) {
     const scope = new CandidateScope(collection, () => NO_AGGREGATES)
     const { evaluate } = test(part, scope, values)
-    if (scope.observations) ofObservation.push(evaluate)
-    else ofEntity.push(evaluate)
+    const bounds = timeBoundsOf(part, scope, values)
+    if (bounds !== undefined) {
+      window = narrowed(window, bounds, choice)
+      if (choice === 'all' || bounds.to >= extent.to || isNever(window)) continue
+    }
+    expressions.push(part)
+    if (!scope.observations) ofEntity.push(evaluate)
+    else if (!scope.contents && choice === 'newest' && extent.to === ALWAYS.to) ofEntity.push(ofLast(evaluate))
+    else ofObservation.push(evaluate)
     needs.vectors ||= scope.vectors
     needs.payloads ||= scope.payloads
   }
-  return { expression: where, ofEntity: all(ofEntity), ofObservation: all(ofObservation), needs }
+  if (expressions.length === 0) return { ...window, where: undefined }
+  return { ...window, where: { expressions, ofEntity: all(ofEntity), ofObservation: all(ofObservation), needs } }
+}
+
+/** Of the newest ones an earlier end would choose others: that of the window stays. */
+function narrowed(window: TimeBounds, bounds: TimeBounds, choice: Extent['choice']): TimeBounds {
+  const both = intersection(window, bounds)
+  return choice === 'all' || isNever(both) ? both : { ...both, to: window.to }
+}
+
+/** Of the last observation of all, the time is known with its entity. */
+function ofLast(evaluate: Evaluate): Evaluate {
+  return ({ entity }: { entity: EntityRecord }) => {
+    const { lastTimestamp: timestamp } = entity
+    return timestamp !== undefined && evaluate({ entity, observation: { timestamp } } as never)
+  }
 }
 
 function all(tests: readonly Evaluate[]): Evaluate | undefined {

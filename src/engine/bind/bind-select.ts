@@ -1,11 +1,13 @@
 import { type Compiled, KIND_IN_WORDS, type Scope } from '../expression/compiled.js'
 import { compile } from '../expression/expression.js'
+import { timeBoundsOf } from '../expression/time-condition.js'
 import { GroupScope } from '../select/group-scope.js'
 import { SAMPLE_STAR, SampleScope } from '../select/sample-scope.js'
 import { SELECT_STAR, SelectScope } from '../select/select-scope.js'
-import { hasAggregate } from '../syntax/expression-parts.js'
+import { conjuncts, hasAggregate } from '../syntax/expression-parts.js'
 import { printExpression } from '../syntax/print-expression.js'
 import type { Column, Expression, Identifier, Select, Span } from '../syntax/statement.js'
+import { ALWAYS, intersection, isNever, type TimeBounds } from '../time-bounds.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource, withNames } from './bind-clauses.js'
 import { bindSample } from './bind-sample.js'
 import type { BoundRange, BoundSelect } from './bound.js'
@@ -23,15 +25,17 @@ export function bindSelect(statement: Select, binder: Binder): BoundSelect {
   const named = namedColumns(columns)
   const having = bindCondition(group?.having, withNames(named, scope), binder)
   const order = bindOrder(statement.order, scope, () => named, binder)
+  const range = bindExtent(statement, binder)
   return {
     kind: 'select',
     collection,
     columns: columns.map(({ name, compiled }) => ({ name, evaluate: compiled.evaluate, isVector: compiled.kind === 'vector' })),
     entities: statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder),
-    range: bindExtent(statement, binder),
+    range,
     sample: sample && bindSample(sample, { filter, rows, isGrouped }, binder),
     where,
     isWherePerEntity: where !== undefined && !filter.observations,
+    window: windowOf(statement.where, range, filter, binder),
     grouping: groups && { byEntity: group !== undefined, aggregates: groups.aggregates, texts: groups.texts },
     having,
     order,
@@ -69,6 +73,13 @@ function bindExtent({ asOf, range, sample }: Select, binder: Binder): BoundRange
     )
   const latest = asOf.base.kind === 'latest' && asOf.shifts.length === 0
   return { from: undefined, to: latest ? undefined : values.instant(asOf, 'AS OF'), last: { count: 1 } }
+}
+
+/** When WHERE can be true. Of the newest n of a range an earlier end would choose others: there it stays open. */
+function windowOf(where: Expression | undefined, { last }: BoundRange, scope: Scope, { values }: Binder): TimeBounds {
+  const parts = where === undefined ? [] : conjuncts(where)
+  const window = parts.reduce((bounds, part) => intersection(bounds, timeBoundsOf(part, scope, values) ?? ALWAYS), ALWAYS)
+  return last !== undefined && 'count' in last && !isNever(window) ? { ...window, to: ALWAYS.to } : window
 }
 
 /** A column of the result. */

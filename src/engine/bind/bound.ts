@@ -2,6 +2,7 @@ import type { Interval } from '../../interval.js'
 import type { CollectionRecord } from '../../storage/index.js'
 import type { Timestamp } from '../../timestamp.js'
 import type { Expression, Fill } from '../syntax/statement.js'
+import type { TimeBounds } from '../time-bounds.js'
 
 /** The value of an expression for one row; NULL is null. */
 export type Evaluate = (row: never) => unknown
@@ -44,6 +45,8 @@ export interface BoundSelect {
   readonly where: BoundCondition | undefined
   /** True when WHERE looks at the entity and its attributes alone: it is tested once an entity, before anything of it is read. */
   readonly isWherePerEntity: boolean
+  /** When WHERE can be true: what lies outside need not be read. The grid of SAMPLE BY knows nothing of it. */
+  readonly window: TimeBounds
   /** Undefined: no aggregates, a row is an observation. */
   readonly grouping: BoundGrouping | undefined
   readonly having: BoundCondition | undefined
@@ -140,17 +143,22 @@ export type BoundScope =
       readonly kind: 'stored'
       /** `newest`: each entity's last observation at or before `to`, unless it is before `from`. */
       readonly choice: 'newest' | 'all'
-      /** Ends included; -Infinity and Infinity leave them open. */
+      /** Ends included, also by what WHERE says of time; -Infinity and Infinity leave them open. */
       readonly from: number
       readonly to: number
+      /** The same without WHERE: what the target is seen in, and what ages are counted from. */
+      readonly extent: TimeBounds
       readonly where: BoundSearchCondition | undefined
     }
   | { readonly kind: 'predicted'; readonly at: Timestamp; readonly prediction: BoundPredict }
 
-/** WHERE of a search: what looks at the entity alone is asked once an entity, the rest of observations. Both keep a row when they are true. */
+/**
+ * WHERE of a search, but for what `from` and `to` say already: what looks at the entity alone is asked once an entity, the rest of observations. Both
+ * keep a row when they are true.
+ */
 export interface BoundSearchCondition {
-  /** As it was written, for EXPLAIN. */
-  readonly expression: Expression
+  /** What AND joins, as it was written, for EXPLAIN. */
+  readonly expressions: readonly Expression[]
   readonly ofEntity: Evaluate | undefined
   readonly ofObservation: Evaluate | undefined
   readonly needs: { readonly vectors: boolean; readonly payloads: boolean }

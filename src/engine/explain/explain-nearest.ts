@@ -2,6 +2,7 @@ import { formatTimestamp } from '../../timestamp.js'
 import type { BoundNearest, BoundScope, BoundTarget } from '../bind/bound.js'
 import type { DistanceKernels } from '../expression/distance-kernels.js'
 import type { SearchMeta } from '../nearest/search-meta.js'
+import { boundsInWords } from './bounds-in-words.js'
 
 /** What is searched for: `the 10 nearest in "words" by cosine to entity 'climate'`. */
 export function nearestDetail({ collection, k, target, within, perEntity, alpha, reference }: BoundNearest): string {
@@ -32,9 +33,7 @@ function targetDetail(target: BoundTarget): string {
 export function candidatesDetail({ collection, entities }: BoundNearest, { choice, from, to }: Extract<BoundScope, { kind: 'stored' }>): string {
   const who = entities.kind === 'each' ? `all ${collection.entityCount} entities` : `${entities.ids.length} named entities`
   const what = choice === 'all' ? 'every observation' : 'the last observation of each'
-  const since = from === Number.NEGATIVE_INFINITY ? '' : ` from ${formatTimestamp(from)}`
-  const until = to === Number.POSITIVE_INFINITY ? '' : ` to ${formatTimestamp(to)}`
-  return `${who}, ${what}${since}${until}`
+  return `${who}, ${[what, ...boundsInWords({ from, to })].join(' ')}`
 }
 
 /** How it is searched; before it ran, as far as that is known. */

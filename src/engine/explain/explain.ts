@@ -9,7 +9,9 @@ import type { Plan } from '../plan.js'
 import type { Context, Trace } from '../running.js'
 import { isPredicting } from '../select/sample-rows.js'
 import { openSnapshot } from '../stop.js'
-import { printExpression } from '../syntax/print-expression.js'
+import { printConjunction, printExpression } from '../syntax/print-expression.js'
+import { ALWAYS, intersection, type TimeBounds } from '../time-bounds.js'
+import { boundsInWords } from './bounds-in-words.js'
 import { candidatesDetail, nearestDetail, searchDetail } from './explain-nearest.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
@@ -98,16 +100,15 @@ async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }
     const predicted = { level: level + 1, operation: 'predict', detail: predictDetail(scope.prediction) }
     return [...nested, found, predicted, ...(await predictLines(scope.prediction, level + 2, context))]
   }
-  const filters = scope.where === undefined ? [] : [{ level: level + 1, operation: 'filter', detail: printExpression(scope.where.expression) }]
+  const filters = scope.where === undefined ? [] : [{ level: level + 1, operation: 'filter', detail: printConjunction(scope.where.expressions) }]
   return [...nested, found, ...filters, { level: level + 1, operation: 'candidates', detail: candidatesDetail(query, scope) }]
 }
 
-function scanDetail({ collection, entities, range, where, isWherePerEntity }: BoundSelect): string {
+function scanDetail({ collection, entities, range, window, where, isWherePerEntity }: BoundSelect): string {
   const count = entities.kind === 'each' ? `all ${collection.entityCount} entities` : named(entities)
   const tested = where === undefined ? '' : isWherePerEntity ? ` with ${printExpression(where.expression)}` : ', tested row by row'
-  return isWherePerEntity
-    ? `"${collection.name}", ${count}${tested}, ${rangeDetail(range)}`
-    : `"${collection.name}", ${count}, ${rangeDetail(range)}${tested}`
+  const read = readDetail(range, window)
+  return isWherePerEntity ? `"${collection.name}", ${count}${tested}, ${read}` : `"${collection.name}", ${count}, ${read}${tested}`
 }
 
 function aggregateDetail({ grouping, sample, range }: BoundSelect & { readonly grouping: BoundGrouping }): string {
@@ -159,11 +160,15 @@ function timesDetail(times: BoundTimes): string {
   return only.kind === 'instant' ? formatTimestamp(only.at) : `${only.kind.toUpperCase()} of each entity`
 }
 
-function rangeDetail({ from, to, last }: BoundRange): string {
+function rangeDetail(range: BoundRange): string {
+  return readDetail(range, ALWAYS)
+}
+
+/** @param window  What narrows the range further. */
+function readDetail({ from, to, last }: BoundRange, window: TimeBounds): string {
   const parts = [
     ...(last === undefined ? [] : ['count' in last ? `newest ${last.count} of each` : `last ${formatInterval(last.interval)} of each`]),
-    ...(from === undefined ? [] : [`from ${formatTimestamp(from)}`]),
-    ...(to === undefined ? [] : [`to ${formatTimestamp(to)}`]),
+    ...boundsInWords(intersection({ from: from ?? ALWAYS.from, to: to ?? ALWAYS.to }, window)),
   ]
   return parts.length === 0 ? 'all times' : parts.join(', ')
 }

@@ -113,7 +113,7 @@ export function like(operand: Operand, pattern: Operand, { mistakes }: ValueBind
 }
 
 /** Both sides, of one kind as far as that is known: text beside a time becomes one, a span beside a number its milliseconds. */
-function comparable(a: Operand, b: Operand, values: ValueBinder): readonly [Compiled, Compiled] {
+export function comparable(a: Operand, b: Operand, values: ValueBinder): readonly [Compiled, Compiled] {
   const left = adapted(a, b, values)
   const right = adapted(b, a, values)
   const [one, other] = [family(left.kind), family(right.kind)]

@@ -38,7 +38,7 @@ async function entityAim(query: BoundNearest, target: Extract<BoundTarget, { kin
   if (target.at === undefined && scope.kind === 'predicted') {
     return { vector: await predictedVector(scope.prediction, target, { ...context, ...sharing(snapshot, context) }), excluded: entity }
   }
-  const [from, to] = target.at === undefined && scope.kind === 'stored' ? [scope.from, scope.to] : [Number.NEGATIVE_INFINITY, target.at!]
+  const { from, to } = target.at === undefined && scope.kind === 'stored' ? scope.extent : { from: Number.NEGATIVE_INFINITY, to: target.at! }
   const [seen] = await snapshot.readContexts(collection, [{ entity, limit: 1, since: finite(from), until: finite(to) }])
   if (seen === undefined || seen.timestamps.length === 0) throw target.without(`has no observation${inWords(from, to)}`)
   return { vector: seen.vectors, excluded: entity }

@@ -5,6 +5,7 @@ import type { BoundRange, BoundSelect } from '../bind/bound.js'
 import { spanStart } from '../bind/context-window.js'
 import type { Batch, Context } from '../running.js'
 import { openSnapshot } from '../stop.js'
+import { ALWAYS, intersection, isNever } from '../time-bounds.js'
 import { entityPages } from './entity-pages.js'
 import type { SelectedRow } from './select-scope.js'
 
@@ -37,7 +38,8 @@ export interface Piece {
 
 async function* observationsOf(snapshot: Snapshot, query: BoundSelect): AsyncGenerator<Piece> {
   const { collection, entities, range, isWherePerEntity } = query
-  if (entities.kind === 'each' && !isWherePerEntity && !countsBack(range)) return yield* snapshot.scan(collection, requestOf(query))
+  const request = requestOf(query)
+  if (request !== undefined && entities.kind === 'each' && !isWherePerEntity && !countsBack(range)) return yield* snapshot.scan(collection, request)
   for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) yield* scanEntities(snapshot, query, page)
 }
 
@@ -51,6 +53,7 @@ export async function* selectedEntities(snapshot: Snapshot, query: BoundSelect, 
 /** The observations of these entities, in their order. */
 export async function* scanEntities(snapshot: Snapshot, query: BoundSelect, entities: readonly EntityRecord[]): AsyncGenerator<Piece> {
   const request = requestOf(query)
+  if (request === undefined) return
   if (!countsBack(query.range)) return yield* snapshot.scan(query.collection, { ...request, entities })
   for (const entity of entities) yield* scanBack(snapshot, query, entity, request)
 }
@@ -59,8 +62,21 @@ function countsBack({ last }: BoundRange): boolean {
   return last !== undefined && 'interval' in last
 }
 
-function requestOf({ range: { from, to, last }, reads }: BoundSelect): ScanRequest {
-  return { from, to, newest: last !== undefined && 'count' in last ? last.count : undefined, vectors: reads.vectors, payloads: reads.payloads }
+/** @returns undefined: nothing is wanted. */
+function requestOf({ range: { from, to, last }, window, reads }: BoundSelect): ScanRequest | undefined {
+  const wanted = intersection(window, { from: from ?? ALWAYS.from, to: to ?? ALWAYS.to })
+  if (isNever(wanted)) return undefined
+  return {
+    from: finite(wanted.from),
+    to: finite(wanted.to),
+    newest: last !== undefined && 'count' in last ? last.count : undefined,
+    vectors: reads.vectors,
+    payloads: reads.payloads,
+  }
+}
+
+function finite(bound: number): number | undefined {
+  return Number.isFinite(bound) ? bound : undefined
 }
 
 /** Ids in the order in which SELECT answers, each once. */
@@ -71,12 +87,12 @@ function inOrder(entities: BoundSelect['entities']): BoundSelect['entities'] {
 
 /** `LAST 7d`: back from the last observation of that entity within the range. */
 async function* scanBack(snapshot: Snapshot, { collection, range }: BoundSelect, entity: EntityRecord, request: ScanRequest): AsyncGenerator<Piece> {
-  const { last, from } = range
+  const { last } = range
   if (last === undefined || 'count' in last || entity.lastTimestamp === undefined) return
   const end = range.to === undefined ? entity.lastTimestamp : (await snapshot.extentUntil(collection, entity, range.to)).last
   if (end === undefined) return
-  const start = spanStart(end, last.interval)
-  yield* snapshot.scan(collection, { ...request, entities: [entity], from: Math.max(start, from ?? start) })
+  const from = Math.max(spanStart(end, last.interval), request.from ?? ALWAYS.from)
+  if (from <= (request.to ?? end)) yield* snapshot.scan(collection, { ...request, entities: [entity], from })
 }
 
 /** Hands out the pieces of one entity after another, of which some may have none. */

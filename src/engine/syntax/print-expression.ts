@@ -32,6 +32,11 @@ export function printBesideRange(node: Expression): string {
   return new ExpressionPrinter(true).print(node, OR)
 }
 
+/** What AND joins, none of it an AND itself. */
+export function printConjunction(nodes: readonly Expression[]): string {
+  return nodes.map((node) => new ExpressionPrinter(false).print(node, AND)).join(' AND ')
+}
+
 class ExpressionPrinter {
   constructor(private readonly betweenIsClause: boolean) {}
 
