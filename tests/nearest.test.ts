@@ -318,7 +318,7 @@ test('EXPLAIN tells what is searched, ANALYZE how it was', async () => {
   ).toEqual([
     'project: rank, entity, timestamp, distance, age_ms, score',
     `  nearest: the 5 nearest in "drift" by l2 to entity 'a' at 1970-01-01T00:00:00.010Z, within 9, at most 2 an entity, ranked by 0.7 * distance + 0.3 * age from 1970-01-01T00:00:00.020Z`,
-    `    search: at most 6 candidates, kernel ${meta.kernel}, on the event loop`,
+    `    search: at most 6 candidates, kernel ${meta.kernel}, on the event loop, resident, or streamed where memory_limit has no room for the matrix or too little is searched to build it`,
     "      filter: entity <> 'b'",
     '      candidates: all 3 entities, every observation from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.020Z',
   ])
@@ -338,7 +338,7 @@ test('EXPLAIN tells what is searched, ANALYZE how it was', async () => {
     expect.stringMatching(/^ {10}route: /),
     expect.stringMatching(/^ {12}linear: /),
     expect.stringMatching(/^ {12}last: /),
-    expect.stringMatching(/^ {4}search: at most 3 candidates/),
+    expect.stringMatching(/^ {4}search: at most 3 candidates, .*, predicted$/),
     expect.stringMatching(/^ {6}predict: "drift", 3 entities x 1970/),
     expect.stringMatching(/^ {8}context: /),
     expect.stringMatching(/^ {8}route: USING/),
@@ -383,6 +383,17 @@ test('conditions on time alone leave the search in memory, and EXPLAIN shows wha
     'filter: (recorded_at > 0 OR timestamp = 5)',
     'candidates: all 3 entities, every observation from 1970-01-01T00:00:00.010Z to 1970-01-01T00:00:00.020Z',
   ])
+})
+
+test('EXPLAIN says before it is done which conditions have the candidates read', async () => {
+  const db = await openTrails()
+  const text = "NEAREST 5 TO [0, 0] AS OF 15 WHERE (payload.n = 1 OR entity = 'a') AND entity <> 'c' AND timestamp <= 12 AND timestamp >= 0"
+  const { rows } = await db.query<{ operation: string; detail: string }>(`EXPLAIN ${text}`)
+  const [, , search, filter, candidates] = rows.map(({ detail }) => detail)
+  expect(search).toMatch(/, streamed, because each observation is asked: \(payload\.n = 1 OR entity = 'a'\) AND timestamp <= 12$/)
+  expect(filter).toBe("entity <> 'c' AND (payload.n = 1 OR entity = 'a') AND timestamp <= 12")
+  expect(candidates).toBe('all 3 entities, the last observation of each from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.015Z')
+  expect((await db.query(text)).meta.access).toBe('streamed')
 })
 
 test('a target without a time of its own is as the scope sees it, and ages count from the end of that, whatever WHERE says', async () => {

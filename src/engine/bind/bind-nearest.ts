@@ -13,7 +13,7 @@ import { type Binder, bindCondition, bindEntities, bindLimit, bindSource } from 
 import { bindContext, bindOptions, bindUsing } from './bind-predict.js'
 import { bindReturn } from './bind-return.js'
 import { bindTarget, isLatest } from './bind-target.js'
-import type { BoundContext, BoundEntities, BoundNearest, BoundPredict, BoundScope, BoundSearchCondition, Evaluate } from './bound.js'
+import type { BoundCondition, BoundContext, BoundEntities, BoundNearest, BoundPredict, BoundScope, BoundSearchCondition, Evaluate } from './bound.js'
 
 /** The most neighbours that can be asked for. */
 export const K_MAX = 1_000_000_000
@@ -178,8 +178,7 @@ function bindWhere(
   { values }: Binder,
 ): TimeBounds & { readonly where: BoundSearchCondition | undefined } {
   let window: TimeBounds = extent
-  const expressions: Expression[] = []
-  const [ofEntity, ofObservation]: [Evaluate[], Evaluate[]] = [[], []]
+  const [ofEntity, ofObservation]: [BoundCondition[], BoundCondition[]] = [[], []]
   const needs = { vectors: false, payloads: false }
   for (const part of where === undefined ? [] : conjuncts(where)) {
     const scope = new CandidateScope(collection, () => NO_AGGREGATES)
@@ -189,14 +188,14 @@ function bindWhere(
       window = narrowed(window, bounds, choice)
       if (choice === 'all' || bounds.to >= extent.to || isNever(window)) continue
     }
-    expressions.push(part)
-    if (!scope.observations) ofEntity.push(evaluate)
-    else if (!scope.contents && choice === 'newest' && extent.to === ALWAYS.to) ofEntity.push(ofLast(evaluate))
-    else ofObservation.push(evaluate)
+    if (!scope.observations) ofEntity.push({ expression: part, evaluate })
+    else if (!scope.contents && choice === 'newest' && extent.to === ALWAYS.to) ofEntity.push({ expression: part, evaluate: ofLast(evaluate) })
+    else ofObservation.push({ expression: part, evaluate })
     needs.vectors ||= scope.vectors
     needs.payloads ||= scope.payloads
   }
-  if (expressions.length === 0) return { ...window, where: undefined }
+  if (ofEntity.length + ofObservation.length === 0) return { ...window, where: undefined }
+  const expressions = { ofEntity: ofEntity.map(({ expression }) => expression), ofObservation: ofObservation.map(({ expression }) => expression) }
   return { ...window, where: { expressions, ofEntity: all(ofEntity), ofObservation: all(ofObservation), needs } }
 }
 
@@ -214,8 +213,8 @@ function ofLast(evaluate: Evaluate): Evaluate {
   }
 }
 
-function all(tests: readonly Evaluate[]): Evaluate | undefined {
-  return tests.length === 0 ? undefined : (row) => tests.every((holds) => holds(row) === true)
+function all(tests: readonly BoundCondition[]): Evaluate | undefined {
+  return tests.length === 0 ? undefined : (row) => tests.every(({ evaluate }) => evaluate(row) === true)
 }
 
 function bindWithin(within: Nearest['within'], { values, mistakes }: Binder): number | undefined {

@@ -158,7 +158,7 @@ export type BoundScope =
  */
 export interface BoundSearchCondition {
   /** What AND joins, as it was written, for EXPLAIN. */
-  readonly expressions: readonly Expression[]
+  readonly expressions: { readonly ofEntity: readonly Expression[]; readonly ofObservation: readonly Expression[] }
   readonly ofEntity: Evaluate | undefined
   readonly ofObservation: Evaluate | undefined
   readonly needs: { readonly vectors: boolean; readonly payloads: boolean }

@@ -2,6 +2,7 @@ import { formatTimestamp } from '../../timestamp.js'
 import type { BoundNearest, BoundScope, BoundTarget } from '../bind/bound.js'
 import type { DistanceKernels } from '../expression/distance-kernels.js'
 import type { SearchMeta } from '../nearest/search-meta.js'
+import { printConjunction } from '../syntax/print-expression.js'
 import { boundsInWords } from './bounds-in-words.js'
 
 /** What is searched for: `the 10 nearest in "words" by cosine to entity 'climate'`. */
@@ -46,7 +47,15 @@ export function searchDetail({ collection, scope, entities }: BoundNearest, sear
   }
   const isWindow = scope.kind === 'stored' && scope.choice === 'all'
   const most = entities.kind === 'ids' && !isWindow ? entities.ids.length : isWindow ? collection.observationCount : collection.entityCount
-  return `at most ${most} candidates, kernel ${kernels.simd}, ${threadsInWords(kernels.threadsFor(most, collection.dimension, 1))}`
+  return `at most ${most} candidates, kernel ${kernels.simd}, ${threadsInWords(kernels.threadsFor(most, collection.dimension, 1))}, ${expectedAccess(scope)}`
+}
+
+/** Where candidates will come from. What memory has room for, storage decides when it is asked. */
+function expectedAccess(scope: BoundScope): string {
+  if (scope.kind === 'predicted') return 'predicted'
+  const read = scope.where?.expressions.ofObservation ?? []
+  if (read.length > 0) return `streamed, because each observation is asked: ${printConjunction(read)}`
+  return 'resident, or streamed where memory_limit has no room for the matrix or too little is searched to build it'
 }
 
 function threadsInWords(threads: number): string {

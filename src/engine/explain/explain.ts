@@ -100,7 +100,9 @@ async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }
     const predicted = { level: level + 1, operation: 'predict', detail: predictDetail(scope.prediction) }
     return [...nested, found, predicted, ...(await predictLines(scope.prediction, level + 2, context))]
   }
-  const filters = scope.where === undefined ? [] : [{ level: level + 1, operation: 'filter', detail: printConjunction(scope.where.expressions) }]
+  const { ofEntity, ofObservation } = scope.where?.expressions ?? { ofEntity: [], ofObservation: [] }
+  const tested = [...ofEntity, ...ofObservation]
+  const filters = tested.length === 0 ? [] : [{ level: level + 1, operation: 'filter', detail: printConjunction(tested) }]
   return [...nested, found, ...filters, { level: level + 1, operation: 'candidates', detail: candidatesDetail(query, scope) }]
 }
 
