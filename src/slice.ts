@@ -13,6 +13,16 @@ export class Slice {
     return this.turn()
   }
 
+  /** Does work that yields wherever it may pause. */
+  async drive<Result>(work: Generator<void, Result>): Promise<Result> {
+    for (;;) {
+      const { done, value } = work.next()
+      if (done === true) return value
+      const pause = this.pause()
+      if (pause !== undefined) await pause
+    }
+  }
+
   private async turn(): Promise<void> {
     await setImmediate()
     this.endsAt = performance.now() + SLICE_MS

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Slice } from '../../src/slice.js'
 import type { Stretch } from '../../src/storage/observations/stretch.js'
 import { Matrix, MatrixFull, matrixBytes } from '../../src/storage/search/matrix.js'
-import { rowAt } from '../../src/storage/search/matrix-slab.js'
+import { rowAt, rowBytes } from '../../src/storage/search/matrix-slab.js'
 import { MemoryAccount } from '../../src/storage/search/memory-account.js'
 import { Random, seedOfRun } from '../support/random.ts'
 
@@ -114,5 +114,50 @@ describe('a matrix', () => {
     }
 
     expect(matrix.bytes / matrixBytes(DIMENSION, 2000, 10)).toBeLessThan(2)
+  })
+
+  test('puts all that is expected into one slab, and what grows into smaller ones', async () => {
+    const mebibyte = 2 ** 20
+    const matrix = new Matrix(DIMENSION, new MemoryAccount(2 ** 40))
+    const entities = Array.from({ length: 40 }, (_, i) => matrix.add(i + 1, `entity ${i}`))
+    matrix.expect(40 * 500)
+    for (const entity of entities) matrix.append(entity, stretchOf([0]), 500)
+    matrix.expect(0)
+    await matrix.settle(new Slice())
+    const slabs = new Set(entities.flatMap(({ pieces }) => pieces.map(({ slab }) => slab)))
+
+    expect([...slabs].map(({ bytes }) => Math.floor(bytes / mebibyte))).toEqual([Math.floor((40 * 500 * rowBytes(DIMENSION)) / mebibyte)])
+
+    for (let t = 1; t <= 500; t++) matrix.append(entities[0]!, stretchOf([t])) // one more than its piece has room for
+    const grown = entities[0]!.pieces.map(({ slab }) => slab).filter((slab) => !slabs.has(slab))
+    expect(grown.map(({ bytes }) => bytes <= 64 * mebibyte)).toEqual([true])
+  })
+
+  test('settles in steps, whether entities are many or long', async () => {
+    class CountingSlice extends Slice {
+      steps = 0
+      override pause(): undefined {
+        this.steps++
+      }
+    }
+    const stepsOf = async (entityCount: number, rowsEach: number): Promise<number> => {
+      const matrix = new Matrix(1, new MemoryAccount(2 ** 40))
+      matrix.expect(entityCount * rowsEach)
+      const vectors = new Uint8Array(4 * rowsEach)
+      for (let key = entityCount; key > 0; key--) {
+        const entity = matrix.add(key, `entity ${key}`)
+        const timestamps = Float64Array.from({ length: rowsEach }, (_, t) => t)
+        if (rowsEach > 0) matrix.append(entity, { count: rowsEach, timestamps, recordedAt: 0, vectors, payloads: undefined })
+      }
+      const slice = new CountingSlice()
+      await matrix.settle(slice)
+      matrix.remove(1)
+      await matrix.settle(slice)
+      expect(matrix.entities.length).toBe(entityCount - 1)
+      return slice.steps
+    }
+
+    expect(await stepsOf(50_000, 0)).toBeGreaterThan(4 * 100) // sorting, merging, leaving out one, ranking twice: 500 a step
+    expect(await stepsOf(8, 200_000)).toBeGreaterThan(8 + 7) // each of them is a step of ranking
   })
 })

@@ -63,8 +63,13 @@ export class Slab {
     const taken = Math.min(count - start, piece.room - piece.count)
     const vectorBytes = 4 * this.dimension
     const row = piece.first + piece.count
-    this.#bytes.set(vectors.subarray(start * vectorBytes, (start + taken) * vectorBytes), row * vectorBytes)
-    this.timestamps.set(timestamps.subarray(start, start + taken), row)
+    if (taken === count) {
+      this.#bytes.set(vectors, row * vectorBytes) // a view of all takes longer than a short vector
+      this.timestamps.set(timestamps, row)
+    } else {
+      this.#bytes.set(vectors.subarray(start * vectorBytes, (start + taken) * vectorBytes), row * vectorBytes)
+      this.timestamps.set(timestamps.subarray(start, start + taken), row)
+    }
     piece.count += taken
     return taken
   }

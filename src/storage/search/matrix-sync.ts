@@ -1,5 +1,6 @@
 import { Slice } from '../../slice.js'
 import type { StoredCollection, StoredEntity } from '../catalog.js'
+import type { Stretch } from '../observations/stretch.js'
 import type { Strip } from '../observations/strip.js'
 import type { SqliteSnapshot } from '../sqlite-snapshot.js'
 import type { Matrix, MatrixEntity } from './matrix.js'
@@ -42,14 +43,15 @@ export async function follow(matrix: Matrix, view: View, writeLog: WriteLog): Pr
   const { snapshot, collection, signal } = view
   const { generation } = matrix
   for (const key of snapshot.reader.changes.removedSince(collection.key, generation)) matrix.remove(key)
-  const touched = new Map(writeLog.between(collection.key, generation, collection.generation) ?? (await writtenSince(view, generation)))
+  const touched = writeLog.between(collection.key, generation, collection.generation) ?? new Map(await writtenSince(view, generation))
   for (const [key, from] of touched) {
+    const pause = snapshot.pause()
+    if (pause !== undefined) await pause
     const entity = matrix.entity(key)
     if (entity !== undefined) matrix.truncate(entity, from)
   }
   for (const strip of snapshot.reader.stripsSince(collection, generation)) {
-    await snapshot.pause()
-    addStrip(matrix, view, strip, touched)
+    await addStrip(matrix, view, strip, touched)
   }
   for (const [key, from] of touched) {
     signal?.throwIfAborted()
@@ -81,23 +83,28 @@ async function addEntity(matrix: Matrix, view: View, stored: StoredEntity): Prom
 
 async function appendFrom(matrix: Matrix, { snapshot, collection }: View, entity: MatrixEntity, stored: StoredEntity, from: number): Promise<void> {
   let left = from === Number.NEGATIVE_INFINITY ? stored.observationCount : 0
-  await snapshot.pause()
-  for await (const stretches of snapshot.pieces(collection, stored, from, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)) {
+  const append = (stretches: readonly Stretch[]) => {
     for (const stretch of stretches) {
       matrix.append(entity, stretch, Math.max(left, stretch.count))
       left -= stretch.count
     }
   }
+  const pause = snapshot.pause()
+  if (pause !== undefined) await pause
+  const pieces = snapshot.pieces(collection, stored, from, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  if (Symbol.asyncIterator in pieces) for await (const stretches of pieces) append(stretches)
+  else for (const stretches of pieces) append(stretches) // most entities are short: a million of them should not wait for themselves
 }
 
 /** @param touched  From when on an entity is to be read again: entities that are new are added to it. */
-function addStrip(matrix: Matrix, { snapshot, collection }: View, strip: Strip, touched: Map<number, number>): void {
-  const { observations } = snapshot.reader
+async function addStrip(matrix: Matrix, { snapshot, collection }: View, strip: Strip, touched: Map<number, number>): Promise<void> {
   for (let i = 0; i < strip.count; i++) {
+    const pause = snapshot.pause()
+    if (pause !== undefined) await pause
     const key = strip.entityKeys[i]!
     const entity = matrix.entity(key)
     if (entity === undefined) touched.set(key, Number.NEGATIVE_INFINITY)
     else if (strip.timestamps[i]! < (touched.get(key) ?? Number.POSITIVE_INFINITY))
-      matrix.append(entity, observations.ofStrip(collection, entity.id, strip, i))
+      matrix.append(entity, snapshot.reader.observations.ofStrip(collection, entity.id, strip, i))
   }
 }

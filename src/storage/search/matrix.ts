@@ -1,12 +1,17 @@
 import type { JsonObject } from '../../json.js'
 import type { Slice } from '../../slice.js'
+import { sortedStepwise } from '../../stepwise-sort.js'
 import { compareText } from '../../text-order.js'
 import type { Stretch } from '../observations/stretch.js'
 import type { EntityRecord, SearchRequest } from '../store.js'
+import { EntityTable } from './entity-table.js'
 import { type Piece, rowAt, rowBytes, Slab } from './matrix-slab.js'
 import type { MemoryAccount } from './memory-account.js'
 import type { Runs } from './search-runs.js'
 
+/** Of what is known to come. Each slab is a call of the kernels: eight of 64 MiB took up to a third longer than one. */
+const EXPECTED_SLAB_BYTES_MAX = 1024 * 1024 * 1024
+/** Of what may come. */
 const SLAB_BYTES_MAX = 64 * 1024 * 1024
 const SLAB_BYTES_MIN = 64 * 1024
 /** No more than this is moved in one go, so that it takes a few milliseconds. */
@@ -17,7 +22,9 @@ const MOVED_ROWS_MAX = 32
 const ENTITY_BYTES = 400
 /** The same of attributes, for each letter of their text. */
 const ATTRIBUTES_BYTES_EACH = 4
-const ENTITIES_A_SLICE = 1000
+/** Entities, or rows, that are gone through without looking at the clock. */
+const ENTITIES_A_STEP = 500
+const ROWS_A_STEP = 100_000
 
 /** There is no room for it: what is asked of this matrix is read from the tables. */
 export class MatrixFull extends Error {}
@@ -29,7 +36,7 @@ export interface MatrixEntity {
   /** Its number in `Slab.owners`. */
   readonly owner: number
   /** In time order. */
-  readonly pieces: Piece[]
+  pieces: readonly Piece[]
   attributes: JsonObject | null
   /** What `attributes` take, about. */
   attributesBytes: number
@@ -44,6 +51,8 @@ export function recordOf({ key, id, attributes, pieces }: MatrixEntity): EntityR
   const firstTimestamp = first!.slab.timestamps[first!.first]
   return { key, id, attributes, observationCount, firstTimestamp, lastTimestamp: last!.slab.timestamps[last!.first + last!.count - 1] }
 }
+
+const NO_PIECES: readonly Piece[] = []
 
 /** How much memory it would take at first. */
 export function matrixBytes(dimension: number, observationCount: number, entityCount: number): number {
@@ -64,12 +73,13 @@ export class Matrix {
   /** What searches of everything have made of it, by choice: gone with the next change. */
   readonly runs = new Map<SearchRequest['choice'], Runs>()
   readonly #slabs: Slab[] = []
-  readonly #byKey = new Map<number, MatrixEntity>()
+  readonly #byKey = new EntityTable<MatrixEntity>()
   readonly #byOwner: MatrixEntity[] = []
   readonly #ownersLeft: number[] = []
   #inOrder: MatrixEntity[] = []
   #added: MatrixEntity[] = []
-  #isAddedInOrder = true
+  /** Those of `#inOrder` and `#added` that are gone. */
+  #removedCount = 0
   #ranksAreRight = true
   #expectedRows = 0
   #reservedBytes = 0
@@ -110,11 +120,9 @@ export class Matrix {
   add(key: number, id: string): MatrixEntity {
     this.#reserve(ENTITY_BYTES)
     const owner = this.#ownersLeft.pop() ?? this.#byOwner.length
-    const entity: MatrixEntity = { key, id, owner, pieces: [], attributes: null, attributesBytes: 0 }
+    const entity: MatrixEntity = { key, id, owner, pieces: NO_PIECES, attributes: null, attributesBytes: 0 }
     this.#byOwner[owner] = entity
-    this.#byKey.set(key, entity)
-    const last = this.#added.at(-1)
-    if (last !== undefined && compareText(last.id, id) > 0) this.#isAddedInOrder = false
+    this.#byKey.add(key, entity)
     this.#added.push(entity)
     return entity
   }
@@ -138,18 +146,19 @@ export class Matrix {
     }
     this.#byKey.delete(key)
     this.#ownersLeft.push(entity.owner)
+    this.#removedCount++
     this.#release(ENTITY_BYTES + entity.attributesBytes)
   }
 
   /** Drops an entity's rows at or after a moment. Its first piece stays, for what comes. */
-  truncate({ pieces }: MatrixEntity, from: number): void {
-    for (let piece = pieces.at(-1); piece !== undefined; piece = pieces.at(-1)) {
+  truncate(entity: MatrixEntity, from: number): void {
+    for (let piece = entity.pieces.at(-1); piece !== undefined; piece = entity.pieces.at(-1)) {
       const left = rowAt(piece, from) - piece.first
       this.observationCount -= piece.count - left
       piece.count = left
-      if (left > 0 || pieces.length === 1) return
+      if (left > 0 || entity.pieces.length === 1) return
       piece.slab.giveBack(piece)
-      pieces.pop()
+      entity.pieces = entity.pieces.slice(0, -1)
     }
   }
 
@@ -171,8 +180,8 @@ export class Matrix {
   async settle(slice: Slice): Promise<void> {
     this.runs.clear()
     for (const slab of this.#slabs.filter(({ holes, used }) => holes > used / 2)) await this.#empty(slab, slice)
-    this.#order()
-    if (!this.#ranksAreRight) await this.#rank(slice)
+    await this.#order(slice)
+    if (!this.#ranksAreRight) await slice.drive(this.#ranking())
   }
 
   close(): void {
@@ -188,7 +197,7 @@ export class Matrix {
     const count = entity.pieces.reduce((sum, piece) => sum + piece.count, 0)
     const room = Math.min(Math.max(count >> 1, toCome), this.#rows(PIECE_BYTES_MAX))
     const piece = this.#allocate(room, entity.owner)
-    entity.pieces.push(piece)
+    entity.pieces = [...entity.pieces, piece]
     return piece
   }
 
@@ -196,7 +205,7 @@ export class Matrix {
     const to = this.#allocate(room, entity.owner)
     to.slab.copy(to, from)
     from.slab.giveBack(from)
-    entity.pieces[entity.pieces.indexOf(from)] = to
+    entity.pieces = entity.pieces.map((piece) => (piece === from ? to : piece))
     return to
   }
 
@@ -211,7 +220,8 @@ export class Matrix {
   /** A slab is as large as what is expected, or half of what is there. */
   #addSlab(rowsMin: number): Slab {
     const rows = this.#slabs.reduce((sum, { used }) => sum + used, 0)
-    const wanted = Math.max(rowsMin, Math.min(Math.max(this.#expectedRows, rows >> 1, this.#rows(SLAB_BYTES_MIN)), this.#rows(SLAB_BYTES_MAX)))
+    const expected = Math.min(this.#expectedRows, this.#rows(EXPECTED_SLAB_BYTES_MAX))
+    const wanted = Math.max(rowsMin, expected, Math.min(Math.max(rows >> 1, this.#rows(SLAB_BYTES_MIN)), this.#rows(SLAB_BYTES_MAX)))
     const rowsMax = this.memory.hasRoom(wanted * rowBytes(this.dimension)) ? wanted : rowsMin
     this.#reserve(rowsMax * rowBytes(this.dimension))
     const slab = new Slab(rowsMax, this.dimension)
@@ -225,35 +235,62 @@ export class Matrix {
 
   /** Moves all that lies in a slab, and gives it up. */
   async #empty(slab: Slab, slice: Slice): Promise<void> {
-    if (!this.memory.hasRoom(slab.bytes)) return // it may keep its holes
+    const rowsLeft = slab.used - slab.holes
+    if (!this.memory.hasRoom(rowsLeft * rowBytes(this.dimension))) return // it may keep its holes
     this.#slabs.splice(this.#slabs.indexOf(slab), 1)
-    this.#expectedRows = slab.used - slab.holes
-    for (const entity of this.#byKey.values()) {
-      for (const piece of entity.pieces) {
-        if (piece.slab !== slab) continue
-        await slice.pause()
-        this.#move(entity, piece, Math.max(1, piece.count))
-      }
-    }
+    this.#expectedRows = rowsLeft
+    await slice.drive(this.#moving(slab))
     this.#expectedRows = 0
     this.#release(slab.bytes)
   }
 
-  #order(): void {
-    const isThere = (entity: MatrixEntity) => this.#byKey.get(entity.key) === entity
-    if (this.#added.length === 0 && this.#inOrder.length === this.#byKey.size) return
-    const added = this.#added.filter(isThere)
-    if (!this.#isAddedInOrder) added.sort((a, b) => compareText(a.id, b.id))
-    this.#inOrder = merged(this.#inOrder.filter(isThere), added)
-    this.#added = []
-    this.#isAddedInOrder = true
+  *#moving(slab: Slab): Generator<void> {
+    for (const [i, entity] of this.#byOwner.entries()) {
+      if (i % ENTITIES_A_STEP === 0) yield
+      if (!this.#isThere(entity)) continue
+      for (const piece of entity.pieces) {
+        if (piece.slab !== slab) continue
+        this.#move(entity, piece, Math.max(1, piece.count))
+        yield
+      }
+    }
+  }
+
+  async #order(slice: Slice): Promise<void> {
+    if (this.#added.length === 0 && this.#removedCount === 0) return
+    await slice.drive(this.#ordering())
     this.#ranksAreRight = false
   }
 
-  async #rank(slice: Slice): Promise<void> {
+  *#ordering(): Generator<void> {
+    const added = yield* sortedStepwise(yield* this.#withoutRemoved(this.#added), byId)
+    this.#inOrder = yield* merged(yield* this.#withoutRemoved(this.#inOrder), added)
+    this.#added = []
+    this.#removedCount = 0
+  }
+
+  *#withoutRemoved(entities: MatrixEntity[]): Generator<void, MatrixEntity[]> {
+    if (this.#removedCount === 0) return entities
+    const left: MatrixEntity[] = []
+    for (const [i, entity] of entities.entries()) {
+      if (i % ENTITIES_A_STEP === 0) yield
+      if (this.#isThere(entity)) left.push(entity)
+    }
+    return left
+  }
+
+  #isThere(entity: MatrixEntity): boolean {
+    return this.#byKey.get(entity.key) === entity
+  }
+
+  *#ranking(): Generator<void> {
     let rank = 0
+    let rankOfStep = 0
     for (const [i, { pieces }] of this.#inOrder.entries()) {
-      if (i % ENTITIES_A_SLICE === 0) await slice.pause()
+      if (i % ENTITIES_A_STEP === 0 || rank - rankOfStep > ROWS_A_STEP) {
+        rankOfStep = rank
+        yield
+      }
       for (const piece of pieces) {
         piece.slab.rank(piece, rank)
         rank += piece.room
@@ -274,13 +311,21 @@ export class Matrix {
   }
 }
 
+function byId(a: MatrixEntity, b: MatrixEntity): number {
+  return compareText(a.id, b.id)
+}
+
 /** By id, as both are. */
-function merged(entities: MatrixEntity[], added: MatrixEntity[]): MatrixEntity[] {
-  if (entities.length === 0) return added
+function* merged(entities: MatrixEntity[], added: MatrixEntity[]): Generator<void, MatrixEntity[]> {
+  if (entities.length === 0 || added.length === 0) return entities.length === 0 ? added : entities
   const whole: MatrixEntity[] = []
   let next = 0
-  for (const entity of entities) {
-    while (next < added.length && compareText(added[next]!.id, entity.id) < 0) whole.push(added[next++]!)
+  for (const [i, entity] of entities.entries()) {
+    if (i % ENTITIES_A_STEP === 0) yield
+    while (next < added.length && compareText(added[next]!.id, entity.id) < 0) {
+      whole.push(added[next++]!)
+      if (next % ENTITIES_A_STEP === 0) yield
+    }
     whole.push(entity)
   }
   for (; next < added.length; next++) whole.push(added[next]!)

@@ -85,7 +85,7 @@ export class WriteLog {
    *
    * @returns by entity key the moment from which on it is to be read again, beside what newer strips hold; undefined: that is not known.
    */
-  between(collection: number, generation: number, last: number): ReadonlyMap<number, number> | undefined {
+  between(collection: number, generation: number, last: number): Map<number, number> | undefined {
     const watched = this.#watched.get(collection)
     if (watched === undefined) return undefined
     while (watched.batches[0] !== undefined && watched.batches[0].generation <= generation) {
