@@ -1,6 +1,7 @@
 import {
   type AsOfRequest,
   asOfStatement,
+  type ConditionMembers,
   type Nearest,
   type NearestRecord,
   type NearestRequest,
@@ -65,7 +66,8 @@ export interface CollectionHost {
   readonly store: Store
   readonly warn: Warn
   assertOpen(): void
-  run(statement: Predict | Select | Nearest, options: QueryOptions): Promise<QueryResult<unknown>>
+  /** Runs the statement that a typed request stands for. */
+  run(statement: Predict | Select | Nearest, request: ConditionMembers & QueryOptions): Promise<QueryResult<unknown>>
   track<T>(work: Promise<T>): Promise<T>
 }
 
@@ -182,8 +184,7 @@ export class Collection {
     this.#host.assertOpen()
     if (typeof request !== 'object' || request === null) throw new ArgumentError('request', 'an object such as { entity, at }', described(request))
     this.#current()
-    const { signal, timeoutMs, maxRows } = request
-    const { rows } = await this.#host.run(predictStatement(this.name, request), { signal, timeoutMs, maxRows })
+    const { rows } = await this.#host.run(predictStatement(this.name, request), request)
     return rows as PredictRecord[]
   }
 
@@ -197,18 +198,15 @@ export class Collection {
     this.#host.assertOpen()
     if (typeof request !== 'object' || request === null) throw new ArgumentError('request', 'an object such as { k, to }', described(request))
     this.#current()
-    const { signal, timeoutMs, maxRows } = request
-    const { rows } = await this.#host.run(nearestStatement(this.#record, request), { signal, timeoutMs, maxRows })
+    const { rows } = await this.#host.run(nearestStatement(this.#record, request), request)
     return rows as NearestRecord[]
   }
 
   /** The last observation of each entity at or before a moment, by entity id. */
   async asOf(at: TimestampInput, request: AsOfRequest = {}): Promise<SelectRecord[]> {
     this.#host.assertOpen()
-    checkOptions('request', request, ['entities', 'signal', 'timeoutMs', 'maxRows'])
     this.#current()
-    const { signal, timeoutMs, maxRows } = request
-    const { rows } = await this.#host.run(asOfStatement(this.name, at, request), { signal, timeoutMs, maxRows })
+    const { rows } = await this.#host.run(asOfStatement(this.name, at, request), request)
     return rows as SelectRecord[]
   }
 

@@ -323,7 +323,8 @@ export class Database {
       store: this.#parts.store,
       warn: this.#parts.warn,
       assertOpen: () => this.#assertOpen(),
-      run: (statement, options) => this.#run({ text: '', statement }, undefined, options),
+      run: (statement, { where, parameters, signal, timeoutMs, maxRows }) =>
+        this.#run({ text: '', statement, condition: where }, parameters, { signal, timeoutMs, maxRows }),
       track: (work) => this.#track(work),
     })
   }

@@ -18,7 +18,7 @@ export interface QueryPlace {
   readonly suggestions: readonly string[]
 }
 
-/** A query that cannot be answered as it is written. The message ends with the frame, which is empty where a typed method asked. */
+/** A query that cannot be answered as it is written. The message ends with the frame, which is empty where a typed method asked, but for its `where`. */
 export abstract class QueryError extends DatabaseError implements QueryPlace {
   readonly line: number
   readonly column: number

@@ -12,6 +12,7 @@ export {
 export { type CollectionOptions, Database, type OpenOptions, openDatabase, type PreparedStatement } from './database.js'
 export type {
   AsOfRequest,
+  ConditionMembers,
   EntityTarget,
   ExplainRecord as ExplainRow,
   IntervalInput,

@@ -35,7 +35,11 @@ export class Cursor {
   private operators = 0
   private parameters: 'numbers' | 'names' | undefined
 
-  constructor(readonly text: string) {
+  /** @param whole  What the text is, in words. */
+  constructor(
+    readonly text: string,
+    private readonly whole: 'query' | 'condition' = 'query',
+  ) {
     this.tokenizer = new Tokenizer(text)
     this.token = this.tokenizer.next()
   }
@@ -194,7 +198,7 @@ export class Cursor {
   /** The next token in words. */
   found(): string {
     const { kind, start, end } = this.token
-    if (kind === 'end') return 'the end of the query'
+    if (kind === 'end') return `the end of the ${this.whole}`
     const written = excerpt(this.text.slice(start, end))
     return kind === 'symbol' ? `"${written}"` : written
   }

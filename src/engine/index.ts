@@ -9,6 +9,7 @@ export { type Engine, iterate, type ParsedQuery, parseQuery, type QueryMeta, typ
 export type { Row } from './running.js'
 export type { Nearest, Predict, Select } from './syntax/statement.js'
 export { templateQuery } from './typed/template.js'
+export type { ConditionMembers } from './typed/typed-condition.js'
 export {
   type EntityTarget,
   type NearestColumn,

@@ -19,6 +19,8 @@ export interface ParsedQuery {
   /** Empty: built by the typed API. */
   readonly text: string
   readonly statement: Statement
+  /** Of a typed request, which has no other text: where errors point. */
+  readonly condition?: string | undefined
 }
 
 export interface QueryOptions {
@@ -119,7 +121,7 @@ interface Running {
 }
 
 function begin(
-  { statement, text }: ParsedQuery,
+  { statement, text, condition = text }: ParsedQuery,
   values: ParameterValues | undefined,
   options: QueryOptions,
   maxRows: number,
@@ -132,7 +134,7 @@ function begin(
     collections: () => engine.store.collections(),
     methodNames: () => engine.analytics.methodNames(),
   }
-  const bound = bind(query, text, values, catalog, Date.now())
+  const bound = bind(query, condition, values, catalog, Date.now())
   const planned = plan(bound, { maxRows, vectors })
   const warnings: Warning[] = []
   let search: SearchMeta | undefined

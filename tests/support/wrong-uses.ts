@@ -25,6 +25,12 @@ export async function wrongUses(db: Database, words: Collection): Promise<void> 
   await words.nearest({ k: 1 })
   // @ts-expect-error there is no such column
   await words.nearest({ k: 1, to: [0], columns: ['vectr'] })
+  // @ts-expect-error a condition is text
+  await words.nearest({ k: 1, to: [0], where: { topic: 'x' } })
+  // @ts-expect-error the values of its parameters are a list or an object
+  await words.asOf(0, { where: 'entity = $1', parameters: 'a' })
+  // @ts-expect-error a prediction that is a target is of one entity
+  await words.nearest({ k: 1, to: { predict: { entity: 'a', at: 0, where: "entity = 'a'" } } })
   // @ts-expect-error vectors come in three ways
   await db.query('SELECT *', [], { vectors: 'float64' })
   // @ts-expect-error a closed union of statuses

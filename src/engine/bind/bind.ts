@@ -12,7 +12,7 @@ import { Parameters, type ParameterValues } from './parameters.js'
 /**
  * Checks every name of a statement and turns its parameters into values.
  *
- * @param text  What the statement was parsed from, for error frames; empty when the typed API built it.
+ * @param text  What the statement was parsed from, for error frames; of a typed request its condition.
  * @throws {QueryNameError | QueryTypeError | QueryParameterError | NotFoundError} with their place.
  */
 export function bind(query: Query, text: string, values: ParameterValues | undefined, catalog: Catalog, now: Timestamp): BoundQuery {

@@ -1,14 +1,14 @@
 import { NotFoundError, QueryNameError, QueryParameterError, type QueryPlace, QuerySyntaxError, QueryTypeError } from '../../errors.js'
 import { suggest } from '../../suggestion.js'
-import { placeOf } from './query-place.js'
+import { NOWHERE, placeOf } from './query-place.js'
 import type { Span } from './statement.js'
 
-/** Of a typed request, which has no text to point at. */
+/** Of what a typed request says in members of its own. */
 const NO_PLACE: QueryPlace = { line: 1, column: 1, frame: '', suggestions: [] }
 
 /** Makes the errors of one statement, each with its place in the text. */
 export class Mistakes {
-  /** @param text  Empty for statements that were built by the typed API and have no text. */
+  /** @param text  Of a statement; of a typed request its condition, the one text that it may have. */
   constructor(private readonly text: string) {}
 
   syntax(span: Span, message: string): QuerySyntaxError {
@@ -31,7 +31,7 @@ export class Mistakes {
     known: readonly string[],
     kind: NotFoundError['kind'] = 'predictor',
   ): QueryNameError | NotFoundError {
-    if (this.text === '') return this.missing(span, kind, name, known) // a typed request has no text to point at
+    if (isNowhere(span)) return this.missing(span, kind, name, known)
     const suggestions = suggest(name, known)
     const place = placeOf(this.text, span)
     const isQuoted = this.text[span.start] === '"'
@@ -42,18 +42,22 @@ export class Mistakes {
 
   /** An entity that is there, but not then. */
   absent(span: Span, entity: string, message: string): NotFoundError {
-    return new NotFoundError('entity', entity, message, this.text === '' ? undefined : placeOf(this.text, span))
+    return new NotFoundError('entity', entity, message, isNowhere(span) ? undefined : placeOf(this.text, span))
   }
 
   missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {
     const suggestions = suggest(name, known)
     const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`
-    return new NotFoundError(kind, name, message, this.text === '' ? { suggestions } : { ...placeOf(this.text, span), suggestions })
+    return new NotFoundError(kind, name, message, isNowhere(span) ? { suggestions } : { ...placeOf(this.text, span), suggestions })
   }
 
   private place(span: Span): QueryPlace {
-    return this.text === '' ? NO_PLACE : placeOf(this.text, span)
+    return isNowhere(span) ? NO_PLACE : placeOf(this.text, span)
   }
+}
+
+function isNowhere({ start }: Span): boolean {
+  return start === NOWHERE.start
 }
 
 function advice(suggestions: readonly string[], known: readonly string[]): string {

@@ -5,6 +5,9 @@ import type { Span } from './statement.js'
 const FRAME_WIDTH_MAX = 120
 const EXCERPT_LENGTH_MAX = 40
 
+/** The place of what a typed request says in members of its own: no text has it. */
+export const NOWHERE: Span = { start: -1, end: -1 }
+
 /** Says where a span stands: line and column from 1 (columns in UTF-16 units), and a frame of the text with carets below the span. */
 export function placeOf(text: string, { start, end }: Span, suggestions: readonly string[] = []): QueryPlace {
   const offset = Math.max(0, Math.min(start, text.length))

@@ -7,7 +7,9 @@ import { type TimestampInput, toTimestamp } from '../../timestamp.js'
 import { toVector, type VectorInput } from '../../vector.js'
 import { NEAREST_COLUMNS } from '../bind/bind-return.js'
 import type { QueryOptions } from '../query.js'
+import { NOWHERE } from '../syntax/query-place.js'
 import type { Items, Nearest, Option, Scope, Target } from '../syntax/statement.js'
+import { CONDITION_MEMBERS, type ConditionMembers, conditionOf } from './typed-condition.js'
 import {
   contextOf,
   type IntervalInput,
@@ -42,6 +44,7 @@ export type NearestRequest = {
   /** What rows have beside rank, entity, timestamp, distance and age_ms. */
   readonly columns?: readonly NearestColumn[]
 } & NearestScope &
+  ConditionMembers &
   Omit<QueryOptions, 'vectors'>
 
 export interface EntityTarget {
@@ -97,10 +100,13 @@ export interface NearestRecord {
   context_count?: number
 }
 
-const NOWHERE = { start: 0, end: 0 } as const
 const SCOPES = ['asOf', 'at', 'between', 'predictedAt']
 const HOW = ['context', 'using', 'model', 'fallback', 'inferenceTimeoutMs']
-const OTHERS = ['k', 'to', 'tolerance', 'entities', 'within', 'perEntity', 'alpha', 'reference', 'columns', 'signal', 'timeoutMs', 'maxRows']
+const OTHERS = [
+  ...['k', 'to', 'tolerance', 'entities', 'within', 'perEntity', 'alpha', 'reference', 'columns'],
+  ...CONDITION_MEMBERS,
+  ...['signal', 'timeoutMs', 'maxRows'],
+]
 
 /**
  * The statement that a typed request stands for, the same tree that its text would give.
@@ -120,7 +126,7 @@ export function nearestStatement(collection: { readonly name: string; readonly d
     scope: scopeOf(request),
     source: identifier(collection.name),
     entities: entities === undefined ? undefined : listed(entities),
-    where: undefined,
+    where: conditionOf(request),
     context: how.context === undefined ? undefined : contextOf(how.context),
     using: usingOf(how.using, how.model),
     within: within === undefined ? undefined : number(finite('within', within)),

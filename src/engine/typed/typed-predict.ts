@@ -4,6 +4,7 @@ import { INTERVAL_UNITS, parseInterval } from '../../interval.js'
 import { checkOptions } from '../../options.js'
 import { type TimestampInput, toTimestamp } from '../../timestamp.js'
 import type { QueryOptions } from '../query.js'
+import { NOWHERE } from '../syntax/query-place.js'
 import type {
   ContextClause,
   Entities,
@@ -17,6 +18,7 @@ import type {
   Times,
   Using,
 } from '../syntax/statement.js'
+import { CONDITION_MEMBERS, type ConditionMembers, conditionOf } from './typed-condition.js'
 
 /** A span of time: milliseconds, or text such as `'7 days'` or `'1 month'`. */
 export type IntervalInput = number | string
@@ -35,7 +37,8 @@ export type PredictRequest = PredictedEntities & {
   readonly fallback?: string
   /** Bounds one call of a model, in milliseconds; `timeoutMs` bounds the whole prediction. */
   readonly inferenceTimeoutMs?: number
-} & Omit<QueryOptions, 'vectors'>
+} & ConditionMembers &
+  Omit<QueryOptions, 'vectors'>
 
 export type PredictedEntities = { readonly entity: string } | { readonly entities: readonly string[] } | { readonly each: true }
 
@@ -45,8 +48,11 @@ export type PredictedTimes =
   | { readonly from: TimestampInput; readonly to: TimestampInput; readonly step: IntervalInput; readonly endIncluded?: boolean }
   | { readonly horizon: number; readonly step: IntervalInput }
 
-const NOWHERE = { start: 0, end: 0 } as const
-const KNOWN = ['entity', 'entities', 'each', 'at', 'context', 'using', 'model', 'fallback', 'inferenceTimeoutMs', 'signal', 'timeoutMs', 'maxRows']
+const KNOWN = [
+  ...['entity', 'entities', 'each', 'at', 'context', 'using', 'model', 'fallback', 'inferenceTimeoutMs'],
+  ...CONDITION_MEMBERS,
+  ...['signal', 'timeoutMs', 'maxRows'],
+]
 
 /**
  * The statement that a typed request stands for, the same tree that its text would give.
@@ -62,7 +68,7 @@ export function predictStatement(collection: string, request: PredictRequest): P
     times: timesOf(at),
     entities: entitiesOf(request),
     source: identifier(collection),
-    where: undefined,
+    where: conditionOf(request),
     context: context === undefined ? undefined : contextOf(context),
     using: usingOf(using, model),
     options: [

@@ -1,12 +1,15 @@
 import { toEntityId } from '../../entity.js'
 import { ArgumentError, described } from '../../errors.js'
 import type { JsonValue } from '../../json.js'
+import { checkOptions } from '../../options.js'
 import { type TimestampInput, toTimestamp } from '../../timestamp.js'
 import type { QueryOptions } from '../query.js'
+import { NOWHERE } from '../syntax/query-place.js'
 import type { Entities, Select } from '../syntax/statement.js'
+import { CONDITION_MEMBERS, type ConditionMembers, conditionOf } from './typed-condition.js'
 
 /** `SELECT * ... AS OF` as an object. */
-export interface AsOfRequest extends Omit<QueryOptions, 'vectors'> {
+export interface AsOfRequest extends ConditionMembers, Omit<QueryOptions, 'vectors'> {
   /** Default: all of them. An unknown one is not in the answer. */
   readonly entities?: readonly string[]
 }
@@ -23,10 +26,12 @@ export interface SelectRecord {
   payload: JsonValue
 }
 
-const NOWHERE = { start: 0, end: 0 } as const
+const KNOWN = ['entities', ...CONDITION_MEMBERS, 'signal', 'timeoutMs', 'maxRows']
 
 /** The statement `SELECT * FROM collection AS OF at`, the same tree that its text would give. */
-export function asOfStatement(collection: string, at: TimestampInput, { entities }: AsOfRequest): Select {
+export function asOfStatement(collection: string, at: TimestampInput, request: AsOfRequest): Select {
+  checkOptions('request', request, KNOWN)
+  const { entities } = request
   return {
     kind: 'select',
     columns: { kind: 'columns', list: undefined, ...NOWHERE },
@@ -35,7 +40,7 @@ export function asOfStatement(collection: string, at: TimestampInput, { entities
     asOf: { kind: 'time', base: { kind: 'number', value: toTimestamp(at), ...NOWHERE }, shifts: [], ...NOWHERE },
     range: undefined,
     sample: undefined,
-    where: undefined,
+    where: conditionOf(request),
     group: undefined,
     order: [],
     limit: undefined,
