@@ -1,6 +1,7 @@
 import { Catalog, type Place, type StoredCollection, type StoredEntity, toStoredEntity } from './catalog.js'
 import type { SqliteDatabase } from './connection/sqlite-library.js'
 import { Statement } from './connection/statement.js'
+import { completed, type Work } from './connection/transaction.js'
 import type { EntityFields } from './observations/checksum.js'
 import { KeptSegments } from './observations/kept-segments.js'
 import { ObservationReader } from './observations/observation-reader.js'
@@ -89,6 +90,19 @@ export class Reader {
     }
   }
 
+  /** Nothing is left of what the first read of an entity would read before it. */
+  isReady({ key }: CollectionRecord): boolean {
+    return this.use !== 'alone' || this.#synced.has(key)
+  }
+
+  /** Reads that in parts. Where there is no view of its own, each read sees to it itself. Pauses in between. */
+  *makeReady({ key, name }: CollectionRecord): Work<void> {
+    if (this.use !== 'alone') return
+    const collection = this.collection(name)
+    if (collection?.key === key) yield* this.#strips.syncing(collection)
+    this.#synced.add(key)
+  }
+
   collection(name: string): StoredCollection | undefined {
     const known = this.#collections.get(name)
     if (known !== undefined) return known
@@ -174,15 +188,9 @@ export class Reader {
   }
 
   /** A view of its own has the same strips all along. Elsewhere they may be other ones at each read. */
-  #sync({ key, name }: CollectionRecord): void {
-    if (this.use !== 'alone') this.#syncShared(key)
-    else if (!this.#synced.has(key)) this.#syncView(name, key)
-  }
-
-  #syncView(name: string, key: number): void {
-    const collection = this.collection(name)
-    if (collection?.key === key) this.#strips.sync(collection)
-    this.#synced.add(key)
+  #sync(collection: CollectionRecord): void {
+    if (this.use !== 'alone') this.#syncShared(collection.key)
+    else if (!this.isReady(collection)) completed(this.makeReady(collection))
   }
 
   /** A rollback takes generations back, and no changes; others may then write that generation. Where all are the same, nothing has happened in between. */

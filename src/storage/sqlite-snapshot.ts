@@ -77,7 +77,7 @@ export class SqliteSnapshot implements Snapshot {
   }
 
   async findEntities(collection: CollectionRecord, ids: readonly string[]): Promise<readonly (EntityRecord | undefined)[]> {
-    this.assertLive()
+    await this.ready(collection)
     const found: (EntityRecord | undefined)[] = []
     for (const id of ids) {
       await this.pause()
@@ -88,6 +88,7 @@ export class SqliteSnapshot implements Snapshot {
 
   async *scanEntities(collection: CollectionRecord): AsyncGenerator<readonly EntityRecord[]> {
     let count = 0
+    await this.ready(collection)
     for (let afterId = ''; ; ) {
       await this.pause()
       const page = this.reader.entityPage(collection, afterId, ENTITIES_A_PAGE)
@@ -155,7 +156,8 @@ export class SqliteSnapshot implements Snapshot {
     return isShort(owner, limit) ? [this.#short(owner, from, to, limit)] : this.#pieces(owner, from, to, limit)
   }
 
-  search(collection: CollectionRecord, request: SearchRequest, signal?: AbortSignal): Promise<SearchResult> {
+  async search(collection: CollectionRecord, request: SearchRequest, signal?: AbortSignal): Promise<SearchResult> {
+    await this.ready(collection)
     return this.options.searcher.search(this, collection, request, signal)
   }
 
@@ -258,6 +260,11 @@ export class SqliteSnapshot implements Snapshot {
     const now = this.reader.catalog.collectionByKey(collection.key)
     if (now?.entityCount !== collection.entityCount) return
     throw corruption(placeInWords(collection.name), `should have ${collection.entityCount} entities, and ${count} were found`)
+  }
+
+  /** Before the first read of an entity: what would take long in one turn, in slices. */
+  ready(collection: CollectionRecord): Promise<void> | undefined {
+    return this.reader.isReady(collection) ? undefined : this.drive(this.reader.makeReady(collection))
   }
 
   /** To its end, in slices. */

@@ -185,11 +185,11 @@ class SqliteStore implements Store {
   insertNow(collection: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
     const parts = this.#writable()
     const { isOfApp } = this.#transactions
-    const checked = this.#checked(parts, ({ writer, catalog }) => {
-      const result = writer.insert(collection, batch)
-      if (isOfApp) noteUncommitted(this.connection.database, catalog.collectionByKey(collection.key)!)
-      return result
-    })
+    const checked = this.#checked(parts, ({ writer, catalog }) =>
+      followedBy(writer.insert(collection, batch), () => {
+        if (isOfApp) noteUncommitted(this.connection.database, catalog.collectionByKey(collection.key)!)
+      }),
+    )
     const work = () => followedBy(this.#transactions.runNow(checked), () => this.#written(parts, isOfApp))
     try {
       return this.#writes.runNow(work)

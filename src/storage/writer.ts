@@ -146,9 +146,10 @@ export class Writer {
     this.#waiting.clear()
   }
 
-  insert(record: CollectionRecord, batch: readonly NewObservation[]): InsertResult {
+  /** Pauses before the first one, while it looks for what strips hold. */
+  *insert(record: CollectionRecord, batch: readonly NewObservation[]): Work<InsertResult> {
     const before = this.#current(record)
-    const collection = this.#open(before, batch.length)
+    const collection = yield* this.#open(before, batch.length)
     const groups = new Map<OpenEntity, NewObservation[]>()
     let entityCount = before.entityCount
     let entity: OpenEntity | undefined
@@ -241,7 +242,7 @@ export class Writer {
    */
   *compact(record: CollectionRecord, afterId: string): Work<CompactedPage> {
     const before = this.#current(record)
-    const collection = this.#open(before, 0)
+    const collection = yield* this.#open(before, 0)
     const page = this.#catalog.entityPage(before, afterId, ENTITIES_COMPACTED_AT_ONCE)
     let [packed, entities, bytes] = [0, 0, 0]
     for (const { id } of page) {
@@ -281,7 +282,7 @@ export class Writer {
     const before = this.#current(record)
     const entity = this.#entity(before, id)
     if (entity === undefined) return 0
-    const collection = this.#open(before, 0)
+    const collection = yield* this.#open(before, 0)
     const removed = yield* this.#observations.deleteRange(collection, entity, from, to)
     if (!entity.isChanged) return 0
     this.#saveEntity(entity, collection.generation)
@@ -294,7 +295,7 @@ export class Writer {
     const collection = this.#current(record)
     const key = this.#entityKey.get(collection.key, id)
     if (key === undefined) return false
-    this.#strips.sync(collection)
+    yield* this.#strips.syncing(collection)
     const [packedCount, shadowedCount, settledStrip] = this.#removedCounts.get(key)!
     const recent = this.#strips.recent(collection.key, key, settledStrip)
     const recentCount = recent?.count ?? 0
@@ -339,8 +340,8 @@ export class Writer {
     throw droppedBefore(record.name)
   }
 
-  #open(before: StoredCollection, batchCount: number): OpenCollection {
-    this.#strips.sync(before)
+  *#open(before: StoredCollection, batchCount: number): Work<OpenCollection> {
+    yield* this.#strips.syncing(before)
     return this.#observations.open(before, batchCount)
   }
 

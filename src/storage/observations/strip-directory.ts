@@ -2,13 +2,19 @@ import { corruption, placeInWords } from '../care/corruption.js'
 import type { StoredCollection } from '../catalog.js'
 import type { SqliteDatabase } from '../connection/sqlite-library.js'
 import { NUMBER, Statement } from '../connection/statement.js'
+import { completed, type Work } from '../connection/transaction.js'
 import type { MemoryAccount } from '../search/memory-account.js'
-import { Recent } from './recent.js'
+import type { Recent } from './recent.js'
 import { hasShape, type RowShape } from './row-shape.js'
 import { hasEntriesOf, Strip, stripChecksum } from './strip.js'
+import { StripIndex } from './strip-index.js'
 
 /** From so many single reads on, a strip is read whole. */
 const SINGLE_READS_MAX = 8
+
+/** What is read before the next pause: a millisecond or two. A strip has from a few entries to some thousands. */
+const ENTRIES_AT_ONCE = 20_000
+const STRIPS_AT_ONCE_MIN = 4
 
 export type StripColumns = [key: number, generation: number, recordedAt: number, count: number, checksum: number, entries: Uint8Array]
 const STRIP_SHAPE: RowShape = ['n', 'n', 'n', 'n', 'n', 'b']
@@ -23,21 +29,13 @@ export function toStrip(collection: number, row: StripColumns): Strip | undefine
   return stripChecksum(collection, fields) === checksum ? new Strip(fields, checksum) : undefined
 }
 
-interface KnownStrips {
-  /** By key. */
-  strips: Strip[]
-  byEntity: Map<number, Recent>
-  /** Observations of strips that are gone, and may still be in `byEntity`. */
-  gone: number
-}
-
 /**
  * Where the newest observations of each entity lie, as one connection sees it. It follows the tables at every `sync`, by what is new.
  *
  * Strips are added at the end and leave at the front; one that was rolled back is told by the checksum of the last one.
  */
 export class StripDirectory {
-  readonly #known = new Map<number, KnownStrips>()
+  readonly #known = new Map<number, StripIndex>()
   readonly #checksum
   readonly #newer
   readonly #data
@@ -49,9 +47,9 @@ export class StripDirectory {
     private readonly memory: MemoryAccount,
   ) {
     this.#checksum = new Statement<[number], number>(database, 'SELECT checksum FROM chronode_strip WHERE key = ?')
-    this.#newer = new Statement<[number, number], StripColumns>(
+    this.#newer = new Statement<[number, number, number], StripColumns>(
       database,
-      `SELECT ${STRIP_COLUMNS} FROM chronode_strip WHERE collection = ${NUMBER} AND key > ${NUMBER} ORDER BY key`,
+      `SELECT ${STRIP_COLUMNS} FROM chronode_strip WHERE collection = ${NUMBER} AND key > ${NUMBER} ORDER BY key LIMIT ${NUMBER}`,
     )
     this.#data = new Statement<[number], Uint8Array>(database, 'SELECT data FROM chronode_strip WHERE key = ?')
     this.#isThere = new Statement<[number], number>(database, 'SELECT 1 FROM chronode_collection WHERE key = ?')
@@ -60,36 +58,47 @@ export class StripDirectory {
 
   /** @throws {StorageError} `STORAGE_CORRUPT`: strips are damaged, or not all there. */
   sync(collection: StoredCollection): void {
-    let known = this.#known.get(collection.key)
-    const last = known?.strips.at(-1)
-    if (known !== undefined && last !== undefined && this.#checksum.get(last.key) !== last.checksum) {
-      this.forget(collection.key)
-      known = undefined
+    completed(this.syncing(collection))
+  }
+
+  /** The same for who can wait: what was read stays read when it is cut short. Pauses in between. */
+  *syncing(collection: StoredCollection): Work<void> {
+    const { key, name, stripCount } = collection
+    const last = this.#known.get(key)?.strips.at(-1)
+    if (last !== undefined && this.#checksum.get(last.key) !== last.checksum) this.forget(key)
+    if (stripCount === 0 && !this.#known.has(key)) return
+    const known = this.#known.get(key) ?? this.#open(key)
+    for (let limit = STRIPS_AT_ONCE_MIN; ; ) {
+      const { strips, entries } = this.#readNewer(collection, known, limit)
+      if (strips < limit) break
+      if (entries < ENTRIES_AT_ONCE / 2) limit *= 2
+      yield
     }
-    if (known === undefined && collection.stripCount === 0) return
-    known ??= this.#open(collection.key)
-    for (const row of this.#newer.all(collection.key, known.strips.at(-1)?.key ?? 0)) {
-      const strip = toStrip(collection.key, row)
-      if (strip === undefined) throw corruption(`${placeInWords(collection.name)}: a strip of its newest observations`, 'does not match its checksum')
-      register(known, strip)
-    }
-    const gone = known.strips.length - collection.stripCount
+    const gone = known.strips.length - stripCount
     if (gone < 0) {
-      const claim = `should have ${collection.stripCount} strips of its newest observations, and ${known.strips.length} were found`
-      throw corruption(placeInWords(collection.name), claim)
+      const claim = `should have ${stripCount} strips of its newest observations, and ${known.strips.length} were found`
+      throw corruption(placeInWords(name), claim)
     }
     this.#drop(known, gone)
   }
 
+  /** @returns how many strips, with how many entries. */
+  #readNewer({ key, name }: StoredCollection, known: StripIndex, limit: number): { strips: number; entries: number } {
+    const rows = this.#newer.all(key, known.strips.at(-1)?.key ?? 0, limit)
+    let entries = 0
+    for (const row of rows) {
+      const strip = toStrip(key, row)
+      if (strip === undefined) throw corruption(`${placeInWords(name)}: a strip of its newest observations`, 'does not match its checksum')
+      if (strip.key <= (known.strips.at(-1)?.key ?? 0)) throw corruption(`${placeInWords(name)}: the index of its strips`, 'has them out of order')
+      known.add(strip)
+      entries += strip.count
+    }
+    return { strips: rows.length, entries }
+  }
+
   /** What strips hold of an entity beyond those that were settled; undefined: nothing. */
   recent(collection: number, entity: number, settledStrip: number): Recent | undefined {
-    const known = this.#known.get(collection)
-    const recent = known?.byEntity.get(entity)
-    if (known === undefined || recent === undefined) return undefined
-    recent.settle(settledStrip)
-    if (recent.count > 0) return recent
-    known.byEntity.delete(entity)
-    return undefined
+    return this.#known.get(collection)?.recent(entity, settledStrip)
   }
 
   /** By key. */
@@ -99,7 +108,8 @@ export class StripDirectory {
 
   /** One that was written on this connection. @param data  Its vectors and payloads, kept where there is room. */
   add(collection: number, strip: Strip, data: Uint8Array): void {
-    register(this.#known.get(collection) ?? this.#open(collection), strip)
+    const known = this.#known.get(collection) ?? this.#open(collection)
+    known.add(strip)
     if (!this.memory.reserve(data.length)) return
     strip.data = data
     strip.isAsWritten = true
@@ -135,27 +145,16 @@ export class StripDirectory {
     if (data instanceof Uint8Array && this.memory.reserve(data.length)) strip.data = data
   }
 
-  #open(collection: number): KnownStrips {
+  #open(collection: number): StripIndex {
     for (const key of [...this.#known.keys()]) if (this.#isThere.get(key) === undefined) this.forget(key) // dropped meanwhile
-    const known: KnownStrips = { strips: [], byEntity: new Map(), gone: 0 }
+    const known = new StripIndex()
     this.#known.set(collection, known)
     return known
   }
 
-  #drop(known: KnownStrips, count: number): void {
+  #drop(known: StripIndex, count: number): void {
     if (count === 0) return
-    for (const strip of known.strips.splice(0, count)) {
-      known.gone += strip.count
-      this.#unload(strip)
-    }
-    const left = known.strips.reduce((sum, strip) => sum + strip.count, 0)
-    if (known.gone <= left) return
-    const strips = known.strips
-    Object.assign(known, { strips: [], byEntity: new Map(), gone: 0 })
-    for (const strip of strips) {
-      strip.unsettled = strip.count
-      register(known, strip)
-    }
+    for (const strip of known.drop(count)) this.#unload(strip)
   }
 
   #unload(strip: Strip): void {
@@ -171,18 +170,5 @@ export class StripDirectory {
 
   forgetAll(): void {
     for (const collection of [...this.#known.keys()]) this.forget(collection)
-  }
-}
-
-function register(known: KnownStrips, strip: Strip): void {
-  known.strips.push(strip)
-  for (let i = 0; i < strip.count; i++) {
-    const key = strip.entityKeys[i]!
-    let recent = known.byEntity.get(key)
-    if (recent === undefined) {
-      recent = new Recent()
-      known.byEntity.set(key, recent)
-    }
-    recent.add(strip, i)
   }
 }
