@@ -260,6 +260,10 @@ export class Collection {
   /** How much the collection holds now. */
   async stats(): Promise<CollectionStats> {
     this.#host.assertOpen()
+    return this.#host.track(this.#stats())
+  }
+
+  async #stats(): Promise<CollectionStats> {
     const { entityCount, observationCount } = this.#current()
     return { entities: entityCount, observations: observationCount }
   }
@@ -350,7 +354,7 @@ function dropped(name: string): NotFoundError {
 }
 
 function noEntity(id: string, collection: string): NotFoundError {
-  return new NotFoundError('entity', id, `There is no entity '${id}' in collection "${collection}".`)
+  return new NotFoundError('entity', id, `There is no entity ${described(id)} in collection "${collection}".`)
 }
 
 function describedEntity({ id, attributes, observationCount, firstTimestamp, lastTimestamp }: EntityRecord): EntityDescription {

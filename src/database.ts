@@ -34,6 +34,7 @@ import {
   type VerifyOptions,
   type VerifyReport,
 } from './storage/index.js'
+import { Turn } from './turn.js'
 import { DIMENSION_MAX } from './vector.js'
 import { createWarn, type Logger, type Warn } from './warning.js'
 
@@ -122,6 +123,7 @@ export class Database {
   readonly #engine: Engine
   readonly #running = new Set<Promise<unknown>>()
   readonly #iterating = new Set<AsyncGenerator<Row>>()
+  readonly #turn = new Turn()
   #closing: Promise<void> | undefined
 
   /** @internal */
@@ -144,7 +146,7 @@ export class Database {
    */
   async createCollection(name: string, options: CollectionOptions): Promise<Collection> {
     this.#assertOpen()
-    const record = await this.#parts.store.createCollection(toCollectionName(name), checkedSettings(options))
+    const record = await this.#track(this.#parts.store.createCollection(toCollectionName(name), checkedSettings(options)))
     return this.#handle(record)
   }
 
@@ -161,7 +163,7 @@ export class Database {
 
   /** Removes a collection with everything in it. @throws {NotFoundError} */
   async dropCollection(name: string): Promise<void> {
-    await this.#parts.store.dropCollection(this.#record(name))
+    await this.#track(this.#parts.store.dropCollection(this.#record(name)))
   }
 
   /**
@@ -311,11 +313,16 @@ export class Database {
     }
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
+  /** What close() waits for. */
+  async #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work)
-    const forget = () => this.#running.delete(work)
-    work.then(forget, forget)
-    return work
+    try {
+      return await work
+    } finally {
+      this.#running.delete(work)
+      const pause = this.#turn.pause()
+      if (pause !== undefined) await pause
+    }
   }
 
   #handle(record: CollectionRecord): Collection {
@@ -336,7 +343,7 @@ export class Database {
     if (record !== undefined) return record
     const known = this.#parts.store.collections().map((collection) => collection.name)
     const advice = known.length === 0 ? 'There is none yet: make one with createCollection().' : `There are: ${known.slice(0, 12).join(', ')}.`
-    throw new NotFoundError('collection', String(name), `There is no collection '${name}'. ${advice}`)
+    throw new NotFoundError('collection', String(name), `There is no collection ${described(name)}. ${advice}`)
   }
 
   #assertOpen(): void {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
 import { expect, onTestFinished, test } from 'vitest'
-import { type OpenOptions, openDatabase } from '../src/index.js'
+import { type Collection, type Database, type OpenOptions, openDatabase } from '../src/index.js'
 import { collectWarnings, openForTest, openWith } from './support/database.js'
 
 const TRAILS = {
@@ -130,6 +130,29 @@ test('insertMany of what is at hand lets the event loop turn, and closes its sou
 
   await expect(many.insertMany(long(), { batchSize: 10, signal: stop.signal })).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
   expect(isClosed).toBe(true)
+})
+
+test.each<[string, (db: Database, many: Collection, i: number) => Promise<unknown>]>([
+  ['insert', (_, many, i) => many.insert([{ entity: 'a', timestamp: i, vector: [i] }])],
+  ['setAttributes', (_, many, i) => many.setAttributes('a', { i }, { create: true })],
+  ['delete', (_, many, i) => many.delete({ entity: 'a', from: i })],
+  ['removeEntity', (_, many) => many.removeEntity('a')],
+  ['predict', (_, many) => many.predict({ entity: 'first', at: 0 })],
+  ['query', (db) => db.query('NEAREST 1 TO [1]')],
+  ['stats', (_, many) => many.stats()],
+])('%s, awaited again and again, lets the event loop turn', async (_name, call) => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  await many.insert([{ entity: 'first', timestamp: 0, vector: [1] }])
+  let isRung = false
+  setTimeout(() => {
+    isRung = true
+  }, 20)
+
+  const endsAt = performance.now() + 5000
+  for (let i = 0; !isRung && performance.now() < endsAt; i++) await call(db, many, i)
+
+  expect(isRung).toBe(true)
 })
 
 test('a bad item of a stream is named by its position in the stream, and only its batch is not written', async () => {
