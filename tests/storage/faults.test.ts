@@ -174,10 +174,11 @@ describe('while it is open, a file that was', () => {
   test('replaced is not read in place of the one that was opened', async () => {
     const path = temporaryFile()
     const store = await openForTest({ path })
-    await createWords(store) // no snapshot yet: its connection is opened by the name
+    const words = await createWords(store) // no snapshot yet: its connection is opened by the name
     await makeDatabase(`${path}.other`)
     renameSync(`${path}.other`, path)
     expect(await rejection(store.snapshot())).toMatchObject({ code: 'STORAGE_UNREACHABLE' })
+    expect(await rejection(store.insert(words, [observation('a', 1)]))).toMatchObject({ code: 'STORAGE_UNREACHABLE' }) // at once, not a second later
   })
 
   test('deleted is noticed on an app’s connection as well', async () => {

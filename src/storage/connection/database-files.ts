@@ -39,12 +39,14 @@ export class DatabaseFiles {
 
   /** A file is known from when it is first seen: SQLite makes the log with the first transaction. */
   #firstMissing(): string | undefined {
-    return SUFFIXES.map((suffix) => `${this.path}${suffix}`).find((path) => {
+    const missing = SUFFIXES.map((suffix) => `${this.path}${suffix}`).find((path) => {
       const identity = identityOf(path)
       const known = this.#identities.get(path)
       if (known === undefined && identity !== undefined) this.#identities.set(path, identity)
       return known !== undefined && known !== identity
     })
+    if (missing !== undefined) this.#nextLookMs = 0 // whoever comes next is not to write into it
+    return missing
   }
 }
 
@@ -56,7 +58,7 @@ function identityOf(path: string): string | undefined {
 
 function lostFile(path: string): StorageError {
   const message =
-    `${path}, a file of an open database, was deleted, moved or replaced: what is written now would be lost, and nothing of this was kept. ` +
+    `${path}, a file of an open database, was deleted, moved or replaced: what is written now would be lost, so nothing is written any more. ` +
     'Save what this process still has with backup() to another path, close the database wherever it is open, and put that copy in its place.'
   return new StorageError('STORAGE_UNREACHABLE', message)
 }
