@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "native/kernels/crc32.h"
+#include "native/kernels/populate.h"
 #include "native/kernels/preload.h"
 #include "native/kernels/scan_calls.h"
 #include "native/kernels/simd.h"
@@ -16,6 +17,7 @@ namespace {
 struct Instance {
   std::shared_ptr<Environment> environment;
   std::unique_ptr<ScanCalls> scans;
+  std::unique_ptr<Populating> populating;
 };
 
 Instance& InstanceOf(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<Instance>(); }
@@ -27,6 +29,8 @@ void ArmExit(const Napi::CallbackInfo& info) { GuardExitWhileLoading(static_cast
 Napi::Value StartScan(const Napi::CallbackInfo& info) { return InstanceOf(info).scans->Start(info); }
 
 void StopScan(const Napi::CallbackInfo& info) { InstanceOf(info).scans->Stop(info); }
+
+void PopulateMemory(const Napi::CallbackInfo& info) { InstanceOf(info).populating->Start(info); }
 
 // The CRC-32 of a row of 0.5 KB takes 50 ns: by the C functions themselves, since the classes around them would take longer.
 napi_value ComputeCrc32(napi_env env, napi_callback_info info) {
@@ -63,11 +67,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     instance->scans->StopAll();
   });
   instance->scans = std::make_unique<ScanCalls>(instance->environment);
+  instance->populating = std::make_unique<Populating>(instance->environment);
   exports.Set("interface", kAddonInterface);
   exports.Set("simds", SimdNames(env));
   exports.Set("simd", Simds()[0].name);
   exports.Set("scan", Napi::Function::New(env, StartScan, "scan"));
   exports.Set("stop", Napi::Function::New(env, StopScan, "stop"));
+  exports.Set("populate", Napi::Function::New(env, PopulateMemory, "populate"));
   exports.Set("streamPass", Napi::Function::New(env, StreamPass, "streamPass"));
   exports.Set("preload", Napi::Function::New(env, PreloadLibrary, "preload"));
   if (Crc32* const compute = FastCrc32()) {

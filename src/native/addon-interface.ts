@@ -51,6 +51,11 @@ export interface RawKernels {
    */
   scan(request: RawScanRequest, threads: number, ticket: number): Promise<RawNeighbours | undefined>
   stop(ticket: number): void
+  /**
+   * Asks the system for the pages of this memory, large ones where it has them, on a thread of its own, and keeps the memory until it has
+   * them. What is in it stays, and may change meanwhile. Absent in builds from before it was there.
+   */
+  readonly populate?: (memory: Float32Array) => void
   /** The sum of all, on this many threads, while JavaScript waits: what a scan is measured against. */
   streamPass(numbers: Float32Array, threads: number): number
   /** Absent where the processor has no carry-less multiplication. */

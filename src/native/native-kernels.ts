@@ -10,6 +10,8 @@ const INLINE_BYTES_MAX = 512 * 1024
 const THREAD_BYTES_MIN = 4 * 1024 * 1024
 /** What a batch costs in bytes of one query: the arithmetic of some six queries takes as long as the bytes do. */
 const QUERIES_PER_PASS = 6
+/** Two large pages of the system. Less is not worth a thread. */
+const POPULATED_BYTES_MIN = 4 * 1024 * 1024
 /** kScanThreadsMax of native/kernels/scan_calls.cc. */
 const THREADS_MAX = 64
 
@@ -40,6 +42,10 @@ export class NativeKernels implements DistanceKernels {
     const found = await this.run(scan, chosen, signal)
     if (found === undefined) throw signal?.reason
     return split(found)
+  }
+
+  populate(memory: Float32Array): void {
+    if (memory.byteLength >= POPULATED_BYTES_MIN) this.addon.populate?.(memory)
   }
 
   /** The addon answers by promises, whose values nobody can have at once. */

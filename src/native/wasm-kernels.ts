@@ -92,6 +92,9 @@ export class WasmKernels implements DistanceKernels {
     }
   }
 
+  /** Nobody but the addon can ask the system. */
+  populate(): void {}
+
   private keep(kernels: WasmExports): void {
     if (this.idle.length === 0 && kernels.memory.buffer.byteLength <= KEPT_BYTES_MAX) this.idle.push(kernels)
   }
