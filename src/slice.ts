@@ -28,3 +28,11 @@ export class Slice {
     this.endsAt = performance.now() + SLICE_MS
   }
 }
+
+/** Does work that yields wherever it may pause, in this turn. */
+export function inThisTurn<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done === true) return value
+  }
+}

@@ -116,6 +116,8 @@ export interface SearchRequest {
   readonly within?: number | undefined
   /** At most so many observations of one entity. */
   readonly perEntity?: number | undefined
+  /** Whether hits bring their vectors, where these are in memory. */
+  readonly vectors?: boolean | undefined
   /** Ranks by `alpha * distance + (1 - alpha) * |reference - timestamp| / the largest of these among the candidates`. Undefined `reference`: the newest candidate. */
   readonly recency?: { readonly alpha: number; readonly reference: number | undefined } | undefined
 }
@@ -127,6 +129,8 @@ export interface SearchHit {
   readonly distance: number
   /** What it was ranked by: the distance, unless there is a `recency`. */
   readonly score: number
+  /** [D], where the request says so and the search was resident: memory of its own. */
+  readonly vector?: Float32Array | undefined
 }
 
 export interface SearchResult {

@@ -1,4 +1,6 @@
 import { QueryLimitError } from '../../errors.js'
+import { Slice } from '../../slice.js'
+import { sortedStepwise } from '../../stepwise-sort.js'
 import type { Snapshot } from '../../storage/index.js'
 import { compareText } from '../../text-order.js'
 import type { Found } from '../bind/bind-return.js'
@@ -17,6 +19,7 @@ import { shortfallOf } from './search-meta.js'
 export const CANDIDATES_MAX = 1_000_000
 /** Neighbours that are kept beyond those that are wanted, until the next cut. */
 const SURPLUS_MAX = 4096
+const HITS_A_STEP = 1000
 
 type Answered = Extract<PredictRecord, { status: 'ok' }>
 type Candidate = Omit<Found, 'rank'>
@@ -85,6 +88,7 @@ class NearestPredictions {
         prediction: record,
       })
     }
+    if (this.#best.isFull) await new Slice().drive(this.#best.cut())
   }
 
   async #scan(vectors: readonly Float32Array[]) {
@@ -105,8 +109,13 @@ class NearestPredictions {
     return neighbours!
   }
 
-  result(): Neighbours {
-    const found = this.#best.sorted().map((candidate, i) => ({ ...candidate, rank: i + 1 }))
+  async result(): Promise<Neighbours> {
+    const found: Found[] = []
+    const slice = new Slice()
+    for (const { candidate } of await slice.drive(this.#best.cut())) {
+      if ((found.length + 1) % HITS_A_STEP === 0) await slice.pause()
+      found.push({ ...candidate, rank: found.length + 1 })
+    }
     const candidates = this.#candidates
     const shortfall = shortfallOf(this.query, found.length, candidates, this.#unpredicted)
     return { found, meta: { candidates, kernel: this.context.kernels().simd, threads: this.#threads, access: 'predicted', shortfall } }
@@ -123,25 +132,33 @@ export function refuseTooManyPredicted(candidates: number): void {
   )
 }
 
+interface Kept {
+  readonly candidate: Candidate
+  readonly order: number
+}
+
 /** The best of all pages; of two with the same score the one that came first. */
 class Best {
-  #kept: { readonly candidate: Candidate; readonly order: number }[] = []
+  #kept: Kept[] = []
   #count = 0
 
   constructor(private readonly k: number) {}
 
+  /** It is time to `cut`. */
+  get isFull(): boolean {
+    return this.#kept.length >= 2 * this.k + SURPLUS_MAX
+  }
+
   add(candidate: Candidate): void {
     this.#kept.push({ candidate, order: this.#count++ })
-    if (this.#kept.length >= 2 * this.k + SURPLUS_MAX) this.#cut()
   }
 
-  sorted(): Candidate[] {
-    this.#cut()
-    return this.#kept.map(({ candidate }) => candidate)
-  }
-
-  #cut(): void {
-    this.#kept.sort((a, b) => (a.candidate.score === b.candidate.score ? a.order - b.order : a.candidate.score - b.candidate.score))
-    this.#kept.length = Math.min(this.#kept.length, this.k)
+  /** Keeps the best. Yields where it may pause. @returns them, the nearest first. */
+  *cut(): Generator<void, readonly Kept[]> {
+    const sorted = yield* sortedStepwise(this.#kept, (a, b) =>
+      a.candidate.score === b.candidate.score ? a.order - b.order : a.candidate.score - b.candidate.score,
+    )
+    this.#kept = sorted.length > this.k ? sorted.slice(0, this.k) : sorted
+    return this.#kept
   }
 }

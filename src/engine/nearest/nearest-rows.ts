@@ -1,6 +1,6 @@
 import { Slice } from '../../slice.js'
 import type { EntityRecord, Observation, SearchHit, Snapshot } from '../../storage/index.js'
-import type { Found } from '../bind/bind-return.js'
+import { type Found, NEAREST_COLUMNS } from '../bind/bind-return.js'
 import type { BoundEntities, BoundNearest, BoundScope } from '../bind/bound.js'
 import type { Batch, Context } from '../running.js'
 import { namedEntities } from '../select/entity-pages.js'
@@ -10,6 +10,7 @@ import { type Aim, type NestedRows, targetOf } from './nearest-target.js'
 import { type SearchMeta, shortfallOf } from './search-meta.js'
 
 const BATCH_ROWS = 1024
+const HITS_A_STEP = 1000
 
 /** The neighbours of a target, and how they were found. */
 export interface Neighbours {
@@ -46,6 +47,8 @@ async function storedNeighbours(
   { stop }: Context,
 ): Promise<Neighbours> {
   const { collection, k, within, perEntity, alpha } = query
+  const slice = new Slice()
+  const vectors = isVectorAlone(query)
   const { ofEntity, ofObservation, needs } = where ?? {}
   const request = {
     query: vector,
@@ -60,20 +63,26 @@ async function storedNeighbours(
     needs,
     within,
     perEntity,
+    vectors,
     recency: alpha === undefined ? undefined : { alpha, reference: query.reference },
   }
   const { hits, candidates, newestTimestamp, kernel, threads, access } = await stop.race(snapshot.search(collection, request, stop.signal))
   const reference = query.reference ?? newestTimestamp ?? Number.NaN
-  const found = hits.map(({ entity, timestamp, distance, score }, i) => ({
-    rank: i + 1,
-    entity,
-    timestamp,
-    distance,
-    score,
-    ageMs: reference - timestamp,
-  }))
+  const found: Found[] = []
+  for (const { entity, timestamp, distance, score, vector } of hits) {
+    if ((found.length + 1) % HITS_A_STEP === 0) await slice.pause()
+    const observation = vector && { timestamp, vector, recordedAt: Number.NaN, payload: undefined } // no column shows the last two
+    found.push({ rank: found.length + 1, entity, timestamp, distance, score, ageMs: reference - timestamp, observation })
+  }
   const meta = { candidates, kernel, threads, access, shortfall: shortfallOf(query, hits.length, candidates) }
-  return { found: query.shows === undefined ? found : await withObservations(found, hits, query, snapshot, stop), meta }
+  if (query.shows === undefined || (vectors && access === 'resident')) return { found, meta }
+  return { found: await withObservations(found, hits, query, snapshot, stop), meta }
+}
+
+/** Of all neighbours the vector is shown, which the search may have, and nothing else that must be read. */
+function isVectorAlone({ shows, columns, limit }: BoundNearest): boolean {
+  if (shows === undefined || !shows.vectors || shows.payloads || limit !== undefined) return false
+  return !columns.some(({ evaluate }) => evaluate === NEAREST_COLUMNS.stored['recorded_at'])
 }
 
 /** @returns undefined: all of them. */

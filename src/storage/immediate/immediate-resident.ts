@@ -1,9 +1,18 @@
 import type { DistanceKernels } from '../../native/runtime.js'
+import { inThisTurn } from '../../slice.js'
 import type { Matrix, MatrixEntity } from '../search/matrix.js'
 import type { Slab } from '../search/matrix-slab.js'
-import { Best } from '../search/search-best.js'
+import { Best, type Ranked } from '../search/search-best.js'
 import { Runs } from '../search/search-runs.js'
 import type { CollectionRecord, ImmediateSearchRequest, ImmediateSearchResult } from '../store.js'
+
+/** A neighbour, and where it lies. */
+interface Lying extends Ranked {
+  readonly entity: MatrixEntity
+  readonly distance: number
+  readonly slab: Slab
+  readonly row: number
+}
 
 /** Looks at the candidates where they lie in memory, within one turn: nobody changes them meanwhile. */
 export function searchMatrixNow(
@@ -14,21 +23,20 @@ export function searchMatrixNow(
 ): ImmediateSearchResult {
   const { query, k } = request
   const runs = runsOf(matrix, request)
-  const best = new Best<MatrixEntity & { readonly slab: Slab; readonly row: number }>(k)
+  const best = new Best<Lying>(k)
   for (const [slab, list] of runs.slabs) {
     const scan = { metric, dimension, matrix: slab.vectors, queries: query, runs: list.pairs, k, ranks: slab.ranks }
     const { rows, distances, scores } = kernels.scanNow(scan)[0]!
     for (const [i, row] of rows.entries()) {
-      const entity = { ...matrix.entityOf(slab, row), slab, row }
-      best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
+      best.add({ entity: matrix.entityOf(slab, row), distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]!, slab, row })
     }
   }
   return {
-    hits: best.hits().map(({ entity: { id, slab, row }, timestamp, distance }) => ({
+    hits: inThisTurn(best.cut()).map(({ entity: { id }, distance, slab, row }) => ({
       entity: id,
-      timestamp,
+      timestamp: slab.timestamps[row]!,
       distance,
-      vector: slab.vectors.slice(row * dimension, (row + 1) * dimension),
+      vector: slab.vector(row),
     })),
     newestTimestamp: runs.count === 0 ? undefined : runs.newest,
   }

@@ -1,8 +1,9 @@
 import { InvariantError } from '../../errors.js'
 import type { DistanceKernels } from '../../native/runtime.js'
+import { inThisTurn } from '../../slice.js'
 import type { StoredCollection } from '../catalog.js'
 import type { Matrices } from '../search/matrices.js'
-import { Best } from '../search/search-best.js'
+import { Best, type Ranked } from '../search/search-best.js'
 import type { EntityRecord, ImmediateSearchRequest, ImmediateSearchResult, ImmediateView } from '../store.js'
 import { searchMatrixNow } from './immediate-resident.js'
 
@@ -60,14 +61,16 @@ export class ImmediateSearch {
       const runs = Uint32Array.of(0, count)
       const [{ rows, distances, scores } = NOTHING] = kernels.scanNow({ metric, dimension, matrix: vectors, queries: query, runs, k })
       for (const [i, row] of rows.entries()) {
-        const entity = { ...entities[row]!, vector: vectors.slice(row * dimension, (row + 1) * dimension) }
-        best.add({ entity, timestamp: timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: rank + row })
+        const vector = vectors.slice(row * dimension, (row + 1) * dimension)
+        const [entity, timestamp] = [entities[row]!, timestamps[row]!]
+        best.add({ entity, timestamp, vector, distance: distances[i]!, score: scores[i]!, rank: rank + row })
       }
+      if (best.isFull) inThisTurn(best.cut())
       for (let i = 0; i < count; i++) newestTimestamp = Math.max(newestTimestamp ?? timestamps[i]!, timestamps[i]!)
       rank += count
     }
     return {
-      hits: best.hits().map(({ entity: { id, vector }, timestamp, distance }) => ({ entity: id, timestamp, distance, vector })),
+      hits: inThisTurn(best.cut()).map(({ entity: { id }, timestamp, distance, vector }) => ({ entity: id, timestamp, distance, vector })),
       newestTimestamp,
     }
   }
@@ -98,9 +101,10 @@ export class ImmediateSearch {
 
 const NOTHING = { rows: new Uint32Array(0), distances: new Float64Array(0), scores: new Float64Array(0) }
 
-interface Owned {
-  readonly key: number
-  readonly id: string
+interface Owned extends Ranked {
+  readonly entity: Pick<EntityRecord, 'key' | 'id'>
+  readonly timestamp: number
+  readonly distance: number
   readonly vector: Float32Array
 }
 

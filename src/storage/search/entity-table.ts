@@ -14,16 +14,15 @@ export class EntityTable<Entity> {
     return this.#pages.get(Math.floor(key / PAGE_KEYS))?.[key % PAGE_KEYS]
   }
 
-  /** @param key  One that is not there. */
-  add(key: number, entity: Entity): void {
+  set(key: number, entity: Entity): void {
     const number = Math.floor(key / PAGE_KEYS)
     let page = this.#pages.get(number)
     if (page === undefined) {
       page = new Array<Entity | undefined>(PAGE_KEYS).fill(undefined)
       this.#pages.set(number, page)
     }
+    if (page[key % PAGE_KEYS] === undefined) this.#size++
     page[key % PAGE_KEYS] = entity
-    this.#size++
   }
 
   /** @param key  One that is there. */

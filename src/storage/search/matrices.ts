@@ -1,5 +1,6 @@
 import { Turnstile } from '../connection/turnstile.js'
 import { Matrix, MatrixFull, matrixBytes } from './matrix.js'
+import type { Populate } from './matrix-slab.js'
 import { fill, follow, type View } from './matrix-sync.js'
 import type { MemoryAccount } from './memory-account.js'
 import type { WriteLog } from './write-log.js'
@@ -24,6 +25,7 @@ export class Matrices {
   constructor(
     private readonly memory: MemoryAccount,
     private readonly writeLog: WriteLog,
+    private readonly populate: Populate,
   ) {}
 
   /** Whether it has been built, of whichever generation, or is being built. */
@@ -125,7 +127,7 @@ export class Matrices {
       if (this.memory.hasRoom(bytes)) break
       this.forget(other)
     }
-    return this.memory.hasRoom(bytes) ? new Matrix(dimension, this.memory) : undefined
+    return this.memory.hasRoom(bytes) ? new Matrix(dimension, this.memory, this.populate) : undefined
   }
 }
 

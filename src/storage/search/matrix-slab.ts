@@ -7,6 +7,9 @@ export function rowBytes(dimension: number): number {
   return 4 * dimension + ROW_BYTES_BESIDE
 }
 
+/** `populate` of the kernels. */
+export type Populate = (memory: Float32Array) => void
+
 /** Rows of one entity that lie one after another, in time order, and the room behind them. */
 export interface Piece {
   readonly slab: Slab
@@ -30,9 +33,11 @@ export class Slab {
   holes = 0
   readonly #bytes: Uint8Array
 
+  /** @param populate  Told of memory that is to be filled. */
   constructor(
     private readonly rowsMax: number,
     private readonly dimension: number,
+    populate: Populate,
   ) {
     this.vectors = new Float32Array(rowsMax * dimension)
     this.timestamps = new Float64Array(rowsMax)
@@ -40,6 +45,7 @@ export class Slab {
     this.ranks = new Uint32Array(rowsMax)
     this.bytes = rowsMax * rowBytes(dimension)
     this.#bytes = new Uint8Array(this.vectors.buffer)
+    populate(this.vectors) // last: taking memory waits for who lays some out
   }
 
   get rowsLeft(): number {
@@ -80,6 +86,11 @@ export class Slab {
     this.vectors.set(from.slab.vectors.subarray(from.first * this.dimension, end * this.dimension), to.first * this.dimension)
     this.timestamps.set(from.slab.timestamps.subarray(from.first, end), to.first)
     to.count = from.count
+  }
+
+  /** Memory of its own: the caller may keep it. */
+  vector(row: number): Float32Array {
+    return this.vectors.slice(row * this.dimension, (row + 1) * this.dimension)
   }
 
   /** Gives each row of a piece, and those to come, its rank. */

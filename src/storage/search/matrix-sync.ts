@@ -1,4 +1,4 @@
-import { Slice } from '../../slice.js'
+import type { Slice } from '../../slice.js'
 import type { StoredCollection, StoredEntity } from '../catalog.js'
 import type { Stretch } from '../observations/stretch.js'
 import type { Strip } from '../observations/strip.js'
@@ -11,6 +11,8 @@ export interface View {
   readonly snapshot: SqliteSnapshot
   readonly collection: StoredCollection
   readonly signal: AbortSignal | undefined
+  /** Of the whole search: what follows another part in the same turn goes on with its time. */
+  readonly slice: Slice
 }
 
 /**
@@ -28,7 +30,7 @@ export async function fill(matrix: Matrix, view: View): Promise<void> {
     }
   }
   matrix.expect(0)
-  await matrix.settle(new Slice())
+  await matrix.settle(view.slice)
   matrix.generation = collection.generation
 }
 
@@ -66,7 +68,7 @@ export async function follow(matrix: Matrix, view: View, writeLog: WriteLog): Pr
     matrix.describe(entity, stored.attributes)
     if (from < Number.POSITIVE_INFINITY) await appendFrom(matrix, view, entity, stored, from)
   }
-  await matrix.settle(new Slice())
+  await matrix.settle(view.slice)
   matrix.generation = collection.generation
 }
 

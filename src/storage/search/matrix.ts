@@ -5,7 +5,7 @@ import { compareText } from '../../text-order.js'
 import type { Stretch } from '../observations/stretch.js'
 import type { EntityRecord, SearchRequest } from '../store.js'
 import { EntityTable } from './entity-table.js'
-import { type Piece, rowAt, rowBytes, Slab } from './matrix-slab.js'
+import { type Piece, type Populate, rowAt, rowBytes, Slab } from './matrix-slab.js'
 import type { MemoryAccount } from './memory-account.js'
 import type { Runs } from './search-runs.js'
 
@@ -88,6 +88,7 @@ export class Matrix {
   constructor(
     private readonly dimension: number,
     private readonly memory: MemoryAccount,
+    private readonly populate: Populate = () => undefined,
   ) {}
 
   get entityCount(): number {
@@ -122,7 +123,7 @@ export class Matrix {
     const owner = this.#ownersLeft.pop() ?? this.#byOwner.length
     const entity: MatrixEntity = { key, id, owner, pieces: NO_PIECES, attributes: null, attributesBytes: 0 }
     this.#byOwner[owner] = entity
-    this.#byKey.add(key, entity)
+    this.#byKey.set(key, entity)
     this.#added.push(entity)
     return entity
   }
@@ -224,7 +225,7 @@ export class Matrix {
     const wanted = Math.max(rowsMin, expected, Math.min(Math.max(rows >> 1, this.#rows(SLAB_BYTES_MIN)), this.#rows(SLAB_BYTES_MAX)))
     const rowsMax = this.memory.hasRoom(wanted * rowBytes(this.dimension)) ? wanted : rowsMin
     this.#reserve(rowsMax * rowBytes(this.dimension))
-    const slab = new Slab(rowsMax, this.dimension)
+    const slab = new Slab(rowsMax, this.dimension, this.populate)
     this.#slabs.push(slab)
     return slab
   }

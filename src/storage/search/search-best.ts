@@ -1,19 +1,21 @@
-import type { SearchHit } from '../store.js'
+import { sortedStepwise } from '../../stepwise-sort.js'
+import { EntityTable } from './entity-table.js'
 
-type Hit<Entity> = Omit<SearchHit, 'entity'> & { readonly entity: Entity }
-
-/** A hit, and where it stands among those with its score. */
-export type RankedHit<Entity> = Hit<Entity> & {
-  /** Rises with the entity's id (UTF-8 bytes), then with time. */
+/** What stands somewhere among the neighbours. */
+export interface Ranked {
+  readonly entity: { readonly key: number }
+  readonly score: number
+  /** Where it stands among those with its score: rises with the entity's id (UTF-8 bytes), then with time. */
   readonly rank: number
 }
 
 /** Hits that are kept beyond those that are wanted, until the next cut. */
 const SURPLUS_MAX = 4096
+const HITS_A_STEP = 1024
 
 /** The best of what parts of the candidates have brought. */
-export class Best<Entity extends { readonly key: number }> {
-  #hits: RankedHit<Entity>[] = []
+export class Best<Hit extends Ranked> {
+  #hits: Hit[] = []
 
   /** @param perEntity  At most so many of one entity. */
   constructor(
@@ -21,41 +23,38 @@ export class Best<Entity extends { readonly key: number }> {
     private readonly perEntity = Number.POSITIVE_INFINITY,
   ) {}
 
-  add(hit: RankedHit<Entity>): void {
+  /** It is time to `cut`. */
+  get isFull(): boolean {
+    return this.#hits.length >= 2 * this.k + SURPLUS_MAX
+  }
+
+  add(hit: Hit): void {
     this.#hits.push(hit)
-    if (this.#hits.length >= 2 * this.k + SURPLUS_MAX) this.#cut()
   }
 
-  /** The nearest first. */
-  hits(): Hit<Entity>[] {
-    this.#cut()
-    return this.#hits.map(({ entity, timestamp, distance, score }) => ({ entity, timestamp, distance, score }))
+  /** Keeps those that may be among the best. Yields where it may pause. @returns them, the nearest first. */
+  *cut(): Generator<void, readonly Hit[]> {
+    const few = yield* this.#fewOfEach(yield* sortedStepwise(this.#hits, byScore))
+    this.#hits = few.length > this.k ? few.slice(0, this.k) : few
+    return this.#hits
   }
 
-  #cut(): void {
-    const inOrder = isInOrder(this.#hits) ? this.#hits : this.#hits.sort(byScore)
-    this.#hits = this.#fewOfEach(inOrder).slice(0, this.k)
-  }
-
-  #fewOfEach(hits: RankedHit<Entity>[]): RankedHit<Entity>[] {
+  *#fewOfEach(hits: Hit[]): Generator<void, Hit[]> {
     if (this.perEntity === Number.POSITIVE_INFINITY) return hits
-    const counts = new Map<number, number>()
-    return hits.filter(({ entity: { key } }) => {
+    const counts = new EntityTable<number>()
+    const few: Hit[] = []
+    for (const [i, hit] of hits.entries()) {
+      if (i % HITS_A_STEP === 0) yield
+      const { key } = hit.entity
       const count = (counts.get(key) ?? 0) + 1
       counts.set(key, count)
-      return count <= this.perEntity
-    })
+      if (count <= this.perEntity) few.push(hit)
+    }
+    return few
   }
 }
-
-type Ranked = Pick<RankedHit<unknown>, 'score' | 'rank'>
 
 function byScore(a: Ranked, b: Ranked): number {
   if (a.score === b.score) return a.rank - b.rank // Infinity - Infinity is no number
   return a.score - b.score
-}
-
-function isInOrder(hits: readonly Ranked[]): boolean {
-  for (let i = 1; i < hits.length; i++) if (byScore(hits[i - 1]!, hits[i]!) > 0) return false
-  return true
 }

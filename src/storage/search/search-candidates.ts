@@ -1,3 +1,4 @@
+import type { Slice } from '../../slice.js'
 import { compareText } from '../../text-order.js'
 import { EVERYTHING, toObservation } from '../observations/observation.js'
 import { part, type Stretch } from '../observations/stretch.js'
@@ -12,6 +13,8 @@ export interface Search {
   readonly collection: CollectionRecord
   readonly request: SearchRequest
   readonly signal: AbortSignal | undefined
+  /** For what is done in memory. */
+  readonly slice: Slice
 }
 
 /** Candidates of one entity: in time order, a long trajectory in several pieces. */

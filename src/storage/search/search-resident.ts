@@ -1,6 +1,5 @@
 import type { DistanceKernels } from '../../native/runtime.js'
-import { Slice } from '../../slice.js'
-import type { SearchHit, SearchResult } from '../store.js'
+import type { SearchHit, SearchRequest, SearchResult } from '../store.js'
 import { type Matrix, type MatrixEntity, recordOf } from './matrix.js'
 import type { Slab } from './matrix-slab.js'
 import { Best } from './search-best.js'
@@ -8,30 +7,38 @@ import { candidateEntities, type Search } from './search-candidates.js'
 import { type RunList, Runs } from './search-runs.js'
 import { timesBetween } from './search-streamed.js'
 
-const ENTITIES_A_SLICE = 100
-const HITS_A_SLICE = 1000
+const ENTITIES_A_STEP = 100
+const HITS_A_STEP = 1000
+
+/** A neighbour, and where it lies. */
+interface Lying extends Omit<SearchHit, 'entity' | 'vector'> {
+  readonly entity: MatrixEntity
+  readonly rank: number
+  readonly slab: Slab
+  readonly row: number
+}
 
 /** Has the kernels look at the candidates where they lie in memory. The request has no `keepObservation`. */
 export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
-  const { request, collection } = search
+  const { request, collection, slice } = search
   const runs = await runsOf(search, matrix)
-  const best = new Best<MatrixEntity>(request.k, request.perEntity)
-  const slice = new Slice()
+  const best = new Best<Lying>(request.k, request.perEntity)
   let threads = 0
   for (const [slab, list] of runs.slabs) {
     const { rows, distances, scores } = await scan(search, kernels, slab, list, runs)
     threads = Math.max(threads, kernels.threadsFor(list.count, collection.dimension, 1))
     for (let i = 0; i < rows.length; i++) {
-      if (i % HITS_A_SLICE === 0) await slice.pause()
+      if ((i + 1) % HITS_A_STEP === 0) await slice.pause()
       const row = rows[i]!
-      const entity = matrix.entityOf(slab, row)
-      best.add({ entity, timestamp: slab.timestamps[row]!, distance: distances[i]!, score: scores[i]!, rank: slab.ranks[row]! })
+      const [entity, timestamp, rank] = [matrix.entityOf(slab, row), slab.timestamps[row]!, slab.ranks[row]!]
+      best.add({ entity, timestamp, distance: distances[i]!, score: scores[i]!, rank, slab, row })
     }
+    if (best.isFull) await slice.drive(best.cut())
   }
   const hits: SearchHit[] = []
-  for (const hit of best.hits()) {
-    if (hits.length % HITS_A_SLICE === 0) await slice.pause()
-    hits.push({ ...hit, entity: recordOf(hit.entity) })
+  for (const hit of await slice.drive(best.cut())) {
+    if ((hits.length + 1) % HITS_A_STEP === 0) await slice.pause()
+    hits.push(hitOf(hit, request))
   }
   search.snapshot.assertLive()
   return {
@@ -44,6 +51,10 @@ export async function searchResident(search: Search, matrix: Matrix, kernels: Di
   }
 }
 
+function hitOf({ entity, timestamp, distance, score, slab, row }: Lying, { vectors }: SearchRequest): SearchHit {
+  return { entity: recordOf(entity), timestamp, distance, score, vector: vectors ? slab.vector(row) : undefined }
+}
+
 async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
   const { entities, keepEntity, excluded, choice, from, to } = search.request
   if (entities !== undefined) return runsOfNamed(search, matrix)
@@ -53,13 +64,12 @@ async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
   return runs
 }
 
-async function runsOfAll({ request, snapshot }: Search, matrix: Matrix): Promise<Runs> {
+async function runsOfAll({ request, snapshot, slice }: Search, matrix: Matrix): Promise<Runs> {
   const runs = new Runs(request)
   const { excluded, keepEntity } = request
   const { entities } = matrix
-  const slice = new Slice()
   for (let i = 0; i < entities.length; i++) {
-    if (i % ENTITIES_A_SLICE === 0) await slice.pause()
+    if ((i + 1) % ENTITIES_A_STEP === 0) await slice.pause()
     const entity = entities[i]!
     if (entity.key !== excluded && (keepEntity === undefined || keepEntity(recordOf(entity)))) runs.add(entity)
   }

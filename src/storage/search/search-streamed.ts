@@ -1,8 +1,10 @@
 import type { DistanceKernels, Recency } from '../../native/runtime.js'
 import type { Stretch } from '../observations/stretch.js'
-import type { EntityRecord, SearchRequest, SearchResult } from '../store.js'
-import { Best } from './search-best.js'
+import type { EntityRecord, SearchHit, SearchRequest, SearchResult } from '../store.js'
+import { Best, type Ranked } from './search-best.js'
 import { candidates, type Search } from './search-candidates.js'
+
+const HITS_A_STEP = 1000
 
 /**
  * Reads all candidates through a buffer, and has the kernels look at one filling of it after the other: slower than a matrix in memory, and
@@ -71,7 +73,7 @@ class Filling {
 type Times = Pick<Recency, 'reference' | 'span'>
 
 class Scans {
-  readonly #best: Best<EntityRecord>
+  readonly #best: Best<SearchHit & Ranked>
   #candidates = 0
   #newest: number | undefined
   #threads = 0
@@ -86,7 +88,7 @@ class Scans {
   }
 
   async scan(buffer: Filling): Promise<void> {
-    const { request, collection, signal } = this.search
+    const { request, collection, signal, slice } = this.search
     const { count, timestamps, owners, entities } = buffer
     const [neighbours] = await this.kernels.scan(
       {
@@ -105,19 +107,27 @@ class Scans {
     )
     const { rows, distances, scores } = neighbours!
     for (let i = 0; i < rows.length; i++) {
+      if ((i + 1) % HITS_A_STEP === 0) await slice.pause()
       const row = rows[i]!
       const hit = { entity: entities[owners[row]!]!, timestamp: timestamps[row]!, distance: distances[i]!, score: scores[i]! }
       this.#best.add({ ...hit, rank: this.#candidates + row })
     }
+    if (this.#best.isFull) await slice.drive(this.#best.cut())
     for (let i = 0; i < count; i++) this.#newest = Math.max(this.#newest ?? timestamps[i]!, timestamps[i]!)
     this.#candidates += count
     this.#threads = Math.max(this.#threads, this.kernels.threadsFor(count, collection.dimension, 1))
     buffer.clear()
   }
 
-  result(): SearchResult {
+  async result(): Promise<SearchResult> {
+    const { slice } = this.search
+    const hits: SearchHit[] = []
+    for (const { entity, timestamp, distance, score } of await slice.drive(this.#best.cut())) {
+      if ((hits.length + 1) % HITS_A_STEP === 0) await slice.pause()
+      hits.push({ entity, timestamp, distance, score })
+    }
     return {
-      hits: this.#best.hits(),
+      hits,
       candidates: this.#candidates,
       newestTimestamp: this.#newest,
       kernel: this.kernels.simd,

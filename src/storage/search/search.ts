@@ -1,8 +1,10 @@
 import { DimensionError, InvariantError } from '../../errors.js'
 import type { DistanceKernels } from '../../native/runtime.js'
+import { Slice } from '../../slice.js'
 import type { SqliteSnapshot } from '../sqlite-snapshot.js'
 import type { CollectionRecord, SearchRequest, SearchResult } from '../store.js'
 import { Matrices } from './matrices.js'
+import type { Populate } from './matrix-slab.js'
 import { MemoryAccount } from './memory-account.js'
 import type { Search } from './search-candidates.js'
 import { searchResident } from './search-resident.js'
@@ -33,7 +35,8 @@ export class Searcher {
   readonly #glanced = new Set<number>()
 
   constructor(private readonly options: SearcherOptions) {
-    this.matrices = new Matrices(new MemoryAccount(options.memoryLimitBytes * MATRICES_SHARE), options.writeLog)
+    const populate: Populate = (memory) => options.kernels?.().populate(memory)
+    this.matrices = new Matrices(new MemoryAccount(options.memoryLimitBytes * MATRICES_SHARE), options.writeLog, populate)
     this.#bufferBytes = Math.min(BUFFER_BYTES_MAX, options.memoryLimitBytes * BUFFER_SHARE)
   }
 
@@ -47,17 +50,17 @@ export class Searcher {
     if (kernels === undefined) throw new InvariantError('this store was opened without kernels to search with')
     if (request.query.length !== collection.dimension)
       throw new DimensionError(collection.name, undefined, collection.dimension, request.query.length)
-    const search: Search = { snapshot, collection, request, signal }
+    const search: Search = { snapshot, collection, request, signal, slice: new Slice() }
     return (await this.#resident(search, kernels)) ?? searchStreamed(search, kernels, this.#bufferBytes)
   }
 
   async #resident(search: Search, kernels: DistanceKernels): Promise<SearchResult | undefined> {
-    const { snapshot, request, signal } = search
+    const { snapshot, request, signal, slice } = search
     if (request.keepObservation !== undefined || snapshot.reader.settledState() === undefined) return undefined
     const collection = snapshot.reader.collection(search.collection.name)
     if (collection?.key !== search.collection.key) return undefined
     if (!this.matrices.has(collection.key) && !this.#isWorthIt(search)) return undefined
-    return this.matrices.with({ snapshot, collection, signal }, (matrix) => searchResident(search, matrix, kernels))
+    return this.matrices.with({ snapshot, collection, signal, slice }, (matrix) => searchResident(search, matrix, kernels))
   }
 
   /** Whoever looks at little, and once, is answered sooner without. */
