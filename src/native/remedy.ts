@@ -10,9 +10,11 @@ export function remedyFor(reason: DoorReason, name: AddonName): string {
   return reason === 'abi-mismatch' ? `Build it again: ${buildCommand()}` : `${needed}, then: ${buildCommand()}`
 }
 
+/** A clone has cmake-js and node-addon-api among its own packages. */
 function buildCommand(): string {
   const root = packageRoot()
-  return root !== undefined && isRepository(root) ? '`npm run setup`' : '`npx chronode native build`'
+  if (root !== undefined && isRepository(root)) return '`npm run setup`'
+  return '`npm install --save-dev cmake-js node-addon-api`, `npx chronode native build`'
 }
 
 function torchPackages(): string {

@@ -77,7 +77,10 @@ describe('installed in an empty folder', () => {
 
   test('the doctor names the command that brings the native code', () => {
     const { status, stdout } = app.run('chronode', ['doctor'])
-    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('`npx chronode native build`') })
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining('`npm install --save-dev cmake-js node-addon-api`, `npx chronode native build`'),
+    })
   })
 
   test('native build names the packages that it lacks, and installs nothing', () => {
