@@ -14,6 +14,7 @@ import { Packer } from './packer.js'
 import type { Packing } from './packing.js'
 import type { Recent } from './recent.js'
 import { RowWriter } from './row-writer.js'
+import type { BlockSize } from './segment.js'
 import { SegmentWriter } from './segment-writer.js'
 import { joined, recordedAtOf, type Stretch } from './stretch.js'
 import { Strip, StripDraft, stripChecksum } from './strip.js'
@@ -35,6 +36,8 @@ export class ObservationWriter {
   readonly #insertStrip
   readonly #deleteStrip
   readonly #pageBytes
+  /** By dimension. */
+  readonly #blocks = new Map<number, BlockSize>()
 
   constructor(
     database: SqliteDatabase,
@@ -70,13 +73,22 @@ export class ObservationWriter {
       generation: fields.generation + 1,
       recordedAt: Date.now(),
       vectorBytes,
-      block: this.packing.blockSize(fields.dimension, this.#pageBytes),
+      block: this.#blockOf(fields.dimension),
       checksum: new ObservationChecksum(fields.dimension),
       isForStrips: batchCount >= this.packing.stripCountMin && vectorBytes <= this.packing.stripVectorBytesMax,
       stripCount: fields.stripCount,
       drafts: [],
       ripe: [],
     }
+  }
+
+  #blockOf(dimension: number): BlockSize {
+    let block = this.#blocks.get(dimension)
+    if (block === undefined) {
+      block = this.packing.blockSize(dimension, this.#pageBytes)
+      this.#blocks.set(dimension, block)
+    }
+    return block
   }
 
   /**
