@@ -232,10 +232,9 @@ export class ObservationWriter {
     return this.#eraser.removeAll(entityKey)
   }
 
-  /** Writes the strips that a batch has filled. @returns their bytes. */
-  writeStrips(collection: OpenCollection): number {
+  /** Writes the strips that a batch has filled. */
+  writeStrips(collection: OpenCollection): void {
     const { fields, generation, recordedAt } = collection
-    let bytes = 0
     for (const draft of collection.drafts.splice(0)) {
       const { count } = draft
       const { entries, data } = draft.finish()
@@ -243,9 +242,7 @@ export class ObservationWriter {
       const { lastInsertRowid } = this.#insertStrip.run(fields.key, generation, recordedAt, count, checksum, entries, data)
       this.strips.add(fields.key, new Strip({ key: Number(lastInsertRowid), generation, recordedAt, count, entries }, checksum), data)
       collection.stripCount++
-      bytes += data.length
     }
-    return bytes
   }
 
   dropOldestStrip(collection: OpenCollection, strip: Strip): void {
