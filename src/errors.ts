@@ -333,12 +333,21 @@ export function described(value: unknown): string {
     case 'bigint':
       return `the BigInt ${shortened(`${value}n`)}`
     case 'object':
-      return isDate(value) ? `the Date ${Number.isNaN(value.getTime()) ? '(invalid)' : value.toISOString()}` : 'an object'
+      return isDate(value) ? `the Date ${Number.isNaN(value.getTime()) ? '(invalid)' : value.toISOString()}` : kindOf(value)
     default:
       return `a ${typeof value}`
   }
 }
 
+/** `an object`, `a Map`, `an ArrayBuffer`, `a String object`, ... */
+function kindOf(value: object): string {
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1)
+  if (tag === 'Object' || !/^[A-Z]\w{0,30}$/.test(tag)) return 'an object'
+  return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}${WRAPPERS.has(tag) ? ' object' : ''}`
+}
+
+/** Objects that are easily taken for what they hold. */
+const WRAPPERS: ReadonlySet<string> = new Set(['String', 'Number', 'Boolean', 'BigInt', 'Symbol'])
 const SHOWN_MAX = 60
 
 function shortened(text: string): string {

@@ -25,7 +25,7 @@ describe('an entity id', () => {
     ['a number', 7, '7'],
     ['nothing', undefined, 'undefined'],
     ['a symbol', Symbol('a'), 'a symbol'],
-    ['a String object', Object('a'), 'an object'],
+    ['a String object', Object('a'), 'a String object'],
   ])('may not be %s', (_, id, received) => {
     expect(() => toEntityId(id, { collection: 'words', index: 3 })).toThrow(
       expect.objectContaining({ code: 'ENTITY_INVALID', received, collection: 'words', index: 3 }),

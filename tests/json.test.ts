@@ -63,8 +63,8 @@ describe('what JSON would drop or change without a word is refused, with its pat
     [{ a: new Date(0) }, 'payload.a', 'the Date 1970-01-01T00:00:00.000Z'],
     [{ a: () => 1 }, 'payload.a', 'a function'],
     [Symbol('x'), 'payload', 'a symbol'],
-    [new Map([[1, 2]]), 'payload', 'an object'],
-    [[new Set()], 'payload[0]', 'an object'],
+    [new Map([[1, 2]]), 'payload', 'a Map'],
+    [[new Set()], 'payload[0]', 'a Set'],
     [new (class Point {})(), 'payload', 'an object'],
     [Float32Array.of(1), 'payload', 'a Float32Array'],
     [{ a: '\ud800' }, 'payload.a', 'text with a lone surrogate'],
@@ -73,7 +73,7 @@ describe('what JSON would drop or change without a word is refused, with its pat
     [Object.defineProperty({}, 'toJSON', { value: () => 5 }), 'payload', 'an object with a method toJSON'],
     [Object.assign([1], { toJSON: () => 5 }), 'payload', 'an object with a method toJSON'],
     [cycle, 'payload[0].in', 'an object that contains itself'],
-    [Object(1), 'payload', 'an object'],
+    [Object(1), 'payload', 'a Number object'],
   ])('%o', (value, path, received) => {
     expect(refusal(value)).toMatchObject({ code: 'ATTRIBUTES_INVALID', received, message: expect.stringContaining(`: ${path} should be`), ...place })
   })

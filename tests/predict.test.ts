@@ -372,6 +372,16 @@ describe('the typed method', () => {
     ).toEqual(await text('PREDICT vector AT BETWEEN 0 AND 3000 STEP 500ms FOR EACH ENTITY CONTEXT UNTIL 1000 LAST 1 USING last'))
   })
 
+  test.each<[unknown, string]>([
+    [{ at: 5 }, '"request" should be an object with entity, entities, or each: true; it is one with at.'],
+    [{ each: false, at: 5 }, '"request" should be an object with entity, entities, or each: true; it is one with each: false and at.'],
+    [{}, '"request" should be an object with entity, entities, or each: true; it is an empty object.'],
+    [{ entity: 'a' }, `"at" should be a moment such as '2030-12-31', a list of them, a grid or a horizon; it is undefined.`],
+  ])('predict(%j) says what it lacks', async (request, message) => {
+    const db = await openWith(LINE)
+    await expect(db.collection('drift').predict(request as never)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message })
+  })
+
   test('an unknown method is NOT_FOUND: there is no text to point at', async () => {
     const db = await openWith(LINE)
 

@@ -185,6 +185,30 @@ describe('SHOW, DESCRIBE and EXPLAIN', () => {
     expect((await db.query('SHOW SETTINGS')).rows).toContainEqual({ setting: 'analytics.fallback', value: 'linear' })
   })
 
+  test('values of parameters are a list or an object, whose members can be found by name', async () => {
+    const db = await openWith(TRAILS)
+    const expected = '"parameters" should be a list for $1, $2, or an object for :name; it is'
+    const wrong: readonly (readonly [unknown, string])[] = [
+      [new Map([['a', 1]]), `${expected} a Map. Pass Object.fromEntries(map).`],
+      [new Set([1]), `${expected} a Set.`],
+      [new Date(0), `${expected} the Date 1970-01-01T00:00:00.000Z.`],
+      ['a', `${expected} 'a'.`],
+      [Float32Array.of(1), `${expected} a Float32Array.`],
+    ]
+    for (const [values, message] of wrong)
+      await expect(db.query('SELECT entity WHERE timestamp > $1', values as unknown[])).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', message })
+    const values = Object.assign(Object.create({ of: 'a class' }) as Record<string, unknown>, { from: 25 })
+    expect((await db.query('SELECT entity WHERE timestamp >= :from', values)).rows).toEqual([{ entity: 'a' }, { entity: 'b' }])
+  })
+
+  test('names in messages cannot steer a terminal', async () => {
+    const db = await openWith(TRAILS)
+    await expect(db.query('SELECT * FOR ENTITY $1', ['a\0b'])).rejects.toThrow(`There is no entity 'a\\u0000b' in collection "drift".`)
+    await expect(db.query('SELECT * FROM "a\u001b[31m"')).rejects.toThrow('There is no collection "a\\u001b[31m". Known: drift.')
+    await expect(db.collection('drift').attributes('a\u001b[31m')).rejects.toThrow(`There is no entity 'a\\u001b[31m' in collection "drift".`)
+    expect(() => db.collection('a\u001b[31m')).toThrow(`There is no collection 'a\\u001b[31m'. There are: drift.`)
+  })
+
   test('what WHERE says of time alone is all that is read', async () => {
     const db = await openWith(TRAILS)
     const scanned = async (text: string) => {

@@ -73,7 +73,7 @@ describe('a vector is refused', () => {
     ['doubles', Float64Array.of(1, 2, 3), 'a Float64Array'],
     ['whole numbers', Int32Array.of(1, 2, 3), 'a Int32Array'],
     ['bytes', Buffer.from(Float32Array.of(1, 2, 3).buffer), 'a Buffer'],
-    ['a buffer', new ArrayBuffer(12), 'an object'],
+    ['a buffer', new ArrayBuffer(12), 'an ArrayBuffer'],
     ['a view', new DataView(new ArrayBuffer(12)), 'a DataView'],
   ])('as %s', (_, input, received) => {
     expect(refusal(input)).toMatchObject({ code: 'VECTOR_INVALID', received, collection: 'words', index: 4 })

@@ -246,6 +246,18 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'NEAREST should be a whole number, from 1 to 1000000000; it is 0.',
     ],
     [
+      'NEAREST 1e300 TO [0, 0]',
+      '        ^^^^^',
+      'QUERY_TYPE',
+      'NEAREST should be a whole number, from 1 to 1000000000; it is 1e+300.',
+    ],
+    [
+      'NEAREST 1 TO [0, 0] LIMIT 1e300',
+      '                          ^^^^^',
+      'QUERY_TYPE',
+      'LIMIT should be a whole number, from 0 to 9007199254740991; it is 1e+300.',
+    ],
+    [
       'NEAREST $1 TO [0, 0]',
       '        ^^',
       'QUERY_TYPE',

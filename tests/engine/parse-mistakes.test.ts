@@ -859,6 +859,82 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'This comment is not closed. End it with */.',
     ],
   ],
+  'what other SQL has': [
+    [
+      'SELECT DISTINCT entity',
+      '       ^^^^^^^^',
+      'There is no DISTINCT. One row an entity is GROUP BY entity: SELECT entity, count(*) GROUP BY entity.',
+    ],
+    [
+      'SELECT count(distinct entity)',
+      '             ^^^^^^^^',
+      'There is no DISTINCT. One row an entity is GROUP BY entity: SELECT entity, count(*) GROUP BY entity.',
+    ],
+    [
+      'SELECT CASE WHEN entity = 1 THEN 2 END',
+      '       ^^^^',
+      'There is no CASE. Choose rows by WHERE, a statement for each case, or tell them apart in the app.',
+    ],
+    [
+      'SELECT CAST(payload.n AS int)',
+      '       ^^^^',
+      'There is no CAST. Members of payload and attributes are taken as they are: a number, text, true, false.',
+    ],
+    [
+      'SELECT entity WHERE EXISTS (SELECT *)',
+      '                    ^^^^^^',
+      'There is no EXISTS, and no statement inside of another. Ask the inner one first, and pass what it answers as a parameter: IN $1.',
+    ],
+    [
+      'SELECT coalesce(payload.n, 0)',
+      '       ^^^^^^^^',
+      'There is no COALESCE. Choose rows by IS NULL, or replace what is missing in the app.',
+    ],
+    [
+      'SELECT TOP 5 entity',
+      '       ^^^',
+      'There is no TOP. Write LIMIT n behind the other clauses.',
+    ],
+    [
+      'SELECT * FETCH FIRST 5 ROWS ONLY',
+      '         ^^^^^',
+      'There is no FETCH. Write LIMIT n behind the other clauses.',
+    ],
+    [
+      'SELECT entity UNION SELECT entity',
+      '              ^^^^^',
+      'There is no UNION. Ask each in a call of its own, and put their rows together in the app.',
+    ],
+    [
+      'SELECT * FROM words JOIN others',
+      '                    ^^^^',
+      'A statement reads one collection. Ask a second one for the other, or join both in SQL of your own with the functions of docs/embedding.md.',
+    ],
+    [
+      'SELECT * LIMIT 2, 3',
+      '                ^',
+      'LIMIT takes the number of rows alone. To leave out the first 2 write LIMIT 3 OFFSET 2.',
+      ['LIMIT 3 OFFSET 2'],
+    ],
+    [
+      'NEAREST 5 TO [1] LIMIT $1,',
+      '                         ^',
+      'LIMIT takes the number of rows alone. To leave out the first $1 write LIMIT n OFFSET $1.',
+      ['LIMIT n OFFSET $1'],
+    ],
+    [
+      'SELECT payload.list.0.x',
+      '                   ^^',
+      'An item of a list is a member with a number for its name: payload.list."0".',
+      ['payload.list."0"'],
+    ],
+    [
+      'SELECT attributes[ 12 ]',
+      '                 ^^^^^^',
+      'An item of a list is a member with a number for its name: attributes."12".',
+      ['attributes."12"'],
+    ],
+  ],
   'the end': [
     [
       "PREDICT vector AT '2030'; FOR ENTITY 'a'",
@@ -890,6 +966,14 @@ describe.each(Object.entries(MISTAKES))('mistakes in %s', (_, mistakes) => {
     expect(error.message).toBe(`${message}\n\n${`1 | ${query}`.trimEnd()}\n  | ${carets}`)
     expect(error).toMatchObject({ code: 'QUERY_SYNTAX', line: 1, column: carets.indexOf('^') + 1, suggestions })
   })
+})
+
+test.each([
+  'SELECT distinct, case AS top, "union" FROM coalesce WHERE exists = 1 AND cast > 0 ORDER BY left DESC, fetch LIMIT 1',
+  'SELECT top LAST 3',
+  'SELECT payload.list."0", [0, 1], payload',
+])('what SQL has elsewhere can still be a name: %s', (query) => {
+  expect(() => parse(query)).not.toThrow()
 })
 
 test('a mistake in a query of several lines is shown with the lines around it', () => {

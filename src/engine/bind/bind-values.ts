@@ -54,7 +54,8 @@ export class ValueBinder {
   count(node: Count, what: string, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}): number {
     const value = this.value(node)
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max) return value
-    const limits = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `from ${min} to ${max}`
+    const isTooGreat = typeof value === 'number' && value > max
+    const limits = max === Number.MAX_SAFE_INTEGER && !isTooGreat ? `${min} or more` : `from ${min} to ${max}`
     throw this.mistakes.type(node, `${what} should be a whole number, ${limits}; it is ${described(value)}.`)
   }
 

@@ -1,9 +1,15 @@
+import { isMap } from 'node:util/types'
 import { ArgumentError, described } from '../../errors.js'
 import type { Mistakes } from '../syntax/mistakes.js'
 import type { Parameter, Span } from '../syntax/statement.js'
 
 /** Values for `$1` (a list) or `:name` (an object). */
 export type ParameterValues = readonly unknown[] | Readonly<Record<string, unknown>>
+
+/** An object whose members are its own: none of a Map, a Set or a Date can be found by name. */
+function isRecord(values: unknown): boolean {
+  return Object.prototype.toString.call(values) === '[object Object]'
+}
 
 /** The values of one run of a statement. Each one must be there, and each one must be used. */
 export class Parameters {
@@ -13,9 +19,9 @@ export class Parameters {
     private readonly values: ParameterValues | undefined,
     private readonly mistakes: Mistakes,
   ) {
-    if (values !== undefined && !Array.isArray(values) && (typeof values !== 'object' || values === null || ArrayBuffer.isView(values))) {
-      throw new ArgumentError('params', 'a list for $1, $2, or an object for :name', described(values))
-    }
+    if (values === undefined || Array.isArray(values) || isRecord(values)) return
+    const advice = isMap(values) ? 'Pass Object.fromEntries(map).' : undefined
+    throw new ArgumentError('parameters', 'a list for $1, $2, or an object for :name', described(values), advice)
   }
 
   get({ key, ...span }: Parameter): unknown {

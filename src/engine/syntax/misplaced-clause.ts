@@ -1,5 +1,6 @@
 import type { QuerySyntaxError } from '../../errors.js'
 import type { Cursor } from '../cursor.js'
+import { foreignHere } from './foreign-sql.js'
 import type { Keyword } from './keyword.js'
 
 type Verb = 'PREDICT' | 'SELECT' | 'NEAREST'
@@ -54,6 +55,8 @@ export function misplaced(c: Cursor, verb: Verb): QuerySyntaxError {
   const { keyword } = c.token
   const advice = keyword === undefined ? undefined : ADVICE[verb][keyword]
   if (advice !== undefined) return c.error(c.token, advice)
+  const foreign = foreignHere(c)
+  if (foreign !== undefined) return foreign
   if (c.isSymbol(')') || c.isSymbol(']')) return c.error(c.token, `There is nothing open that this ${c.found()} could close.`)
   const words = CLAUSES[verb]
   return c.unexpected(`a clause of ${verb} (${words.join(', ')}) or ${c.isNested ? '")"' : 'the end of the query'}`, words)
@@ -63,6 +66,8 @@ export function misplaced(c: Cursor, verb: Verb): QuerySyntaxError {
 export function rejectBareAlias(c: Cursor): void {
   const { kind, keyword } = c.token
   if (kind !== 'name' && (kind !== 'word' || keyword !== undefined || c.nearest(CLAUSES.SELECT).length > 0)) return
+  const foreign = foreignHere(c)
+  if (foreign !== undefined) throw foreign
   const alias = `AS ${c.found()}`
   throw c.error(c.token, `Expected "," or a clause behind the columns; found ${c.found()}. Another name for a column is written ${alias}.`, [alias])
 }

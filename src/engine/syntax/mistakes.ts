@@ -1,4 +1,4 @@
-import { NotFoundError, QueryNameError, QueryParameterError, type QueryPlace, QuerySyntaxError, QueryTypeError } from '../../errors.js'
+import { described, NotFoundError, QueryNameError, QueryParameterError, type QueryPlace, QuerySyntaxError, QueryTypeError } from '../../errors.js'
 import { suggest } from '../../suggestion.js'
 import { NOWHERE, placeOf } from './query-place.js'
 import type { Span } from './statement.js'
@@ -36,8 +36,10 @@ export class Mistakes {
     const place = placeOf(this.text, span)
     const isQuoted = this.text[span.start] === '"'
     const quotes =
-      isQuoted && suggestions.length === 0 ? ` Double quotes are for names; write text in single quotes: '${name.replaceAll("'", "''")}'.` : ''
-    return new QueryNameError(`There is ${what} "${name}".${advice(suggestions, known)}${quotes}`, { ...place, suggestions })
+      isQuoted && suggestions.length === 0
+        ? ` Double quotes are for names; write text in single quotes: '${legible(name).replaceAll("'", "''")}'.`
+        : ''
+    return new QueryNameError(`There is ${what} "${legible(name)}".${advice(suggestions, known)}${quotes}`, { ...place, suggestions })
   }
 
   /** An entity that is there, but not then. */
@@ -47,7 +49,7 @@ export class Mistakes {
 
   missing(span: Span, kind: NotFoundError['kind'], name: string, known: readonly string[], where = ''): NotFoundError {
     const suggestions = suggest(name, known)
-    const message = `There is no ${kind} '${name}'${where}.${advice(suggestions, known)}`
+    const message = `There is no ${kind} ${described(name)}${where}.${advice(suggestions, known)}`
     return new NotFoundError(kind, name, message, isNowhere(span) ? { suggestions } : { ...placeOf(this.text, span), suggestions })
   }
 
@@ -56,13 +58,18 @@ export class Mistakes {
   }
 }
 
+/** Control characters escaped, and no longer than a message can be. */
+function legible(name: string): string {
+  return described(name).slice(1, -1)
+}
+
 function isNowhere({ start }: Span): boolean {
   return start === NOWHERE.start
 }
 
 function advice(suggestions: readonly string[], known: readonly string[]): string {
-  if (suggestions.length > 0) return ` Did you mean ${suggestions.map((name) => `'${name}'`).join(' or ')}?`
+  if (suggestions.length > 0) return ` Did you mean ${suggestions.map((name) => `'${legible(name)}'`).join(' or ')}?`
   if (known.length === 0) return ''
-  const shown = known.slice(0, 12)
+  const shown = known.slice(0, 12).map(legible)
   return ` Known: ${shown.join(', ')}${known.length > shown.length ? `, and ${known.length - shown.length} more` : ''}.`
 }

@@ -1,7 +1,8 @@
 import type { Cursor } from '../cursor.js'
 import { expression } from './parse-expression.js'
 import { count, parameter, value } from './parse-value.js'
-import type { Entities, Expression, Identifier, Limit, OrderKey, Value } from './statement.js'
+import { excerpt } from './query-place.js'
+import type { Count, Entities, Expression, Identifier, Limit, OrderKey, Value } from './statement.js'
 
 const AN_ENTITY = 'the id of an entity as text, or a parameter, after ENTITY'
 
@@ -72,10 +73,20 @@ function orderKey(c: Cursor): OrderKey {
   return { kind: 'order-key', start, end: c.lastEnd, expression: key, descending }
 }
 
+/** MySQL's `LIMIT m, n`. */
+function twoLimits(c: Cursor, first: Count): Error {
+  const { kind, start, end } = c.following()
+  const [skipped, rows] = [c.text.slice(first.start, first.end), kind === 'end' ? 'n' : excerpt(c.text.slice(start, end))]
+  return c.error(c.token, `LIMIT takes the number of rows alone. To leave out the first ${skipped} write LIMIT ${rows} OFFSET ${skipped}.`, [
+    `LIMIT ${rows} OFFSET ${skipped}`,
+  ])
+}
+
 /** Limit : `LIMIT` Count [ `OFFSET` Count ] */
 export function limit(c: Cursor): Limit {
   const { start } = c.advance()
   const rows = count(c, 'a whole number, zero or more, or a parameter after LIMIT')
+  if (c.isSymbol(',')) throw twoLimits(c, rows)
   const offset = c.accept('offset') ? count(c, 'a whole number, zero or more, or a parameter after OFFSET') : undefined
   return { kind: 'limit', start, end: c.lastEnd, count: rows, offset }
 }

@@ -1,8 +1,13 @@
 import type { Cursor } from '../cursor.js'
+import { foreignValue } from './foreign-sql.js'
 import { EXPRESSION_WORDS, keywordOf } from './keyword.js'
 import { now, wordedInterval } from './parse-time.js'
 import { durationLiteral, numberLiteral, parameter, signed, textLiteral, value } from './parse-value.js'
+import { excerpt } from './query-place.js'
 import type { BinaryOperator, Call, ColumnReference, Expression, PathReference, VectorLiteral } from './statement.js'
+
+/** Of what is looked at for the number of an item. */
+const INDEX_LENGTH_MAX = 40
 
 /** Expression : Conjunction { `OR` Conjunction } */
 export function expression(c: Cursor): Expression {
@@ -248,6 +253,8 @@ function named(c: Cursor): Expression {
     throw reserved(c)
   }
   if (keyword === 'now' && c.following().text === '(') return now(c)
+  const foreign = foreignValue(c)
+  if (foreign !== undefined) throw foreign
   c.advance()
   if (c.isSymbol('(')) return call(c, start, end, text)
   const root = kind === 'name' ? keywordOf(text) : keyword
@@ -272,7 +279,17 @@ function path(c: Cursor, start: number, root: PathReference['root']): PathRefere
     names.push(c.advance().text)
     c.limitDepth(names.length)
   }
+  rejectIndex(c, start)
   return { kind: 'path', start, end: c.lastEnd, root, names }
+}
+
+/** `.0` and `[0]`, which touch a path: an item of a list is a member like others. */
+function rejectIndex(c: Cursor, start: number): void {
+  const { token, lastEnd, text } = c
+  const index = token.start !== lastEnd ? undefined : /^(?:\.(\d+)|\[\s*(\d+)\s*\])/.exec(text.slice(lastEnd, lastEnd + INDEX_LENGTH_MAX))
+  if (index === undefined || index === null) return
+  const worded = `${excerpt(text.slice(start, lastEnd))}."${index[1] ?? index[2]}"`
+  throw c.error({ start: lastEnd, end: lastEnd + index[0].length }, `An item of a list is a member with a number for its name: ${worded}.`, [worded])
 }
 
 /** Call : name `(` [ `*` | Expression { `,` Expression } ] `)` */

@@ -69,11 +69,11 @@ export function parameter(c: Cursor): Parameter {
   return { kind: 'parameter', start, end, key: kind === 'index' ? number : text }
 }
 
-/** Count : a whole number, zero or more | Parameter */
+/** Count : a whole number, zero or more | Parameter; how great it may be, whoever binds it knows */
 export function count(c: Cursor, expected: string): Count {
   if (c.token.kind === 'index' || c.token.kind === 'label') return parameter(c)
   const number = signed(c)
   if (number === undefined) throw c.unexpected(expected)
-  if (number.kind === 'number' && number.value >= 0 && Number.isSafeInteger(number.value)) return number
+  if (number.kind === 'number' && number.value >= 0 && Number.isInteger(number.value)) return number
   throw c.error(number, `Expected ${expected}; found ${excerpt(c.text.slice(number.start, number.end))}.`)
 }

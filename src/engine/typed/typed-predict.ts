@@ -62,11 +62,12 @@ const KNOWN = [
 export function predictStatement(collection: string, request: PredictRequest): Predict {
   checkOptions('request', request, KNOWN)
   const { at, context, using, model, fallback, inferenceTimeoutMs } = request
+  const entities = entitiesOf(request)
   return {
     kind: 'predict',
     items: { kind: 'items', list: undefined, ...NOWHERE },
     times: timesOf(at),
-    entities: entitiesOf(request),
+    entities,
     source: identifier(collection),
     where: conditionOf(request),
     context: context === undefined ? undefined : contextOf(context),
@@ -89,11 +90,18 @@ function entitiesOf(request: PredictRequest): Entities {
     if (!Array.isArray(request.entities)) throw new ArgumentError('entities', 'a list of entity ids', described(request.entities))
     return { kind: 'entities', quantity: 'list', values: request.entities.map((id) => text(toEntityId(id))), lone: false, ...NOWHERE }
   }
-  if (request.each !== true) throw new ArgumentError('predict', 'an object with entity, entities, or each: true', described(request))
+  if (request.each !== true) throw new ArgumentError('request', 'an object with entity, entities, or each: true', objectWith(request))
   return { kind: 'entities', quantity: 'each', values: [], lone: false, ...NOWHERE }
 }
 
-function timesOf(at: PredictedTimes): Times {
+/** An object in words, by its members. */
+function objectWith(request: object): string {
+  const members = Object.entries(request).map(([name, value]) => (name === 'each' ? `each: ${described(value)}` : name))
+  return members.length === 0 ? 'an empty object' : `one with ${members.join(' and ')}`
+}
+
+function timesOf(at: PredictedTimes | undefined): Times {
+  if (at === undefined) throw new ArgumentError('at', "a moment such as '2030-12-31', a list of them, a grid or a horizon", 'undefined')
   if (Array.isArray(at)) {
     if (at.length === 0) throw new ArgumentError('at', 'at least one moment', 'an empty list')
     return { kind: 'times', list: at.map((one: TimestampInput) => time(one)), parenthesised: true, ...NOWHERE }
