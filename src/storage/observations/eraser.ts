@@ -1,6 +1,7 @@
 import type { Work } from '../connection/transaction.js'
 import type { ObservationReader } from './observation-reader.js'
 import { type OpenCollection, type OpenEntity, segmentOwnerOf } from './open-entity.js'
+import { greatest, least } from './row-reader.js'
 import { ROWS_REMOVED_AT_ONCE, type RowWriter } from './row-writer.js'
 import type { Segment } from './segment-reader.js'
 import type { SegmentWriter } from './segment-writer.js'
@@ -65,9 +66,9 @@ export class Eraser {
   #findEnds(entity: OpenEntity): void {
     const [rowFirst, rowLast] = this.rows.ends(entity.key)
     const packedFirst = this.segments.first(entity.key)
-    const packedLast = this.reader.segments.lastBefore(entity.key, Number.POSITIVE_INFINITY) ?? null
-    entity.firstTimestamp = rowFirst === null || packedFirst === null ? (rowFirst ?? packedFirst) : Math.min(rowFirst, packedFirst)
-    entity.lastTimestamp = rowLast === null || packedLast === null ? (rowLast ?? packedLast) : Math.max(rowLast, packedLast)
+    const packedLast = this.reader.segments.lastBefore(entity.key, Number.POSITIVE_INFINITY)
+    entity.firstTimestamp = least(rowFirst, packedFirst) ?? null
+    entity.lastTimestamp = greatest(rowLast, packedLast) ?? null
   }
 
   /** Whatever rows and segments there are of an entity, without a look at them. Pauses in between. */

@@ -69,8 +69,9 @@ export class RowWriter {
   }
 
   /** The first and the last moment. */
-  ends(entityKey: number): [first: number | null, last: number | null] {
-    return this.#ends.get(entityKey, entityKey)!
+  ends(entityKey: number): [first: number | undefined, last: number | undefined] {
+    const [first, last] = this.#ends.get(entityKey, entityKey)!
+    return [first ?? undefined, last ?? undefined]
   }
 }
 

@@ -70,8 +70,8 @@ export class SegmentWriter {
     return this.#deleteSome.all(entityKey)
   }
 
-  first(entityKey: number): number | null {
-    return this.#first.get(entityKey) ?? null
+  first(entityKey: number): number | undefined {
+    return this.#first.get(entityKey) ?? undefined
   }
 }
 
