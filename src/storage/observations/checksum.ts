@@ -10,7 +10,8 @@ function ofNumbersAndText(doubles: Float64Array, text: string): number {
   return crc32(text, crc32(bytesOf(doubles)))
 }
 
-function bytesOf(view: ArrayBufferView): Uint8Array {
+/** The same memory. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 }
 

@@ -53,7 +53,3 @@ export function extend(entity: OpenEntity, first: number, last: number, count: n
 export function withoutSign(timestamp: number): number {
   return timestamp + 0
 }
-
-export function bytesOf(vector: Float32Array): Uint8Array {
-  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
-}

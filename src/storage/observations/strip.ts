@@ -1,3 +1,4 @@
+import { bytesOf } from './checksum.js'
 import { crc32 } from './crc.js'
 import { NO_PAYLOAD } from './segment.js'
 
@@ -78,7 +79,7 @@ export function hasEntriesOf(count: number, entries: Uint8Array): boolean {
 
 export function stripChecksum(collection: number, { generation, recordedAt, count, entries }: Omit<StripRow, 'key'>): number {
   const numbers = Float64Array.of(collection, generation, recordedAt, count)
-  return crc32(entries, crc32(new Uint8Array(numbers.buffer)))
+  return crc32(entries, crc32(bytesOf(numbers)))
 }
 
 /** Collects observations until they are written as one strip. */
