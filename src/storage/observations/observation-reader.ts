@@ -338,7 +338,7 @@ const number = new Float64Array(1)
 const bits = new BigInt64Array(number.buffer)
 
 /** The next smaller double. */
-export function justBefore(timestamp: number): number {
+function justBefore(timestamp: number): number {
   if (timestamp === 0) return -Number.MIN_VALUE
   number[0] = timestamp
   bits[0]! += timestamp > 0 ? -1n : 1n
