@@ -52,6 +52,7 @@ export function describeImport({ terminal, end }: CommandRun): Command {
     .option('--rejects <file>', 'collect lines that cannot be stored, with the reason, as JSON lines, and go on')
     .addOption(new Option('--resume', 'go on where the same command was stopped').conflicts('dryRun'))
     .option('--state <file>', 'where to keep how far it is (default: beside the file, with .import-state behind its name)')
+    .option('--overwrite', 'replace a file of rejects or a state that is there, whatever it is')
     .option('--dry-run', 'read and check everything, write nothing')
     .option('--progress', 'tell the progress where there is no terminal, too')
     .option('--json', 'print the summary as JSON')

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import type { ConfigInput } from '../index.js'
+import { isWritable } from './file-access.js'
 
 type Table = Readonly<Record<string, unknown>>
 
@@ -30,13 +31,4 @@ export function inMemory(file: string): { tables: ConfigInput; notYet: string | 
 /** Paths of a file are relative to it, paths of an object to the working directory. */
 function withModelFrom(folder: string, table: Table): Table {
   return typeof table['model_path'] === 'string' ? { ...table, model_path: resolve(folder, table['model_path']) } : table
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -84,14 +84,16 @@ describe('an import that was stopped goes on with --resume', () => {
 
   test('after Ctrl-C while a pipe says nothing', async () => {
     state = join(folder, 'pipe.state')
-    words = ['import', '-', '--format', 'jsonl', '--state', state, ...words.slice(2)]
+    words = ['import', '-', '--format', 'jsonl', '--state', state, ...words.slice(2, -2)]
     const lines = (count: number) => Array.from({ length: count }, (_, i) => `{"entity":"a","timestamp":${1e12 + i},"vector":[1,2,3,4]}\n`).join('')
     const child = start('pipe')
     child.stdin!.write(lines(2000).slice(0, -1)) // more than what tells one input from another
     child.stdin!.on('error', () => undefined)
     while (!existsSync(state) || stateRecords() < 1900) await sleep(5)
+    const err = text(child.stderr!)
     child.kill('SIGINT')
     expect(await once(child, 'exit')).toEqual([130, null])
+    expect(await err).not.toContain('--rejects') // nothing was wrong with a line
     expect((await runCli([...words, '--resume'], { stdin: lines(2050) })).out).toContain('2,050 rows: 2,050 inserted, 0 replaced')
   })
 

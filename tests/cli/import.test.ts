@@ -342,6 +342,47 @@ test.each<[string[], string]>([
   expect(existsSync(database)).toBe(false)
 })
 
+describe('what stands where an import keeps something', () => {
+  const content = 'entity,timestamp,vector\nada,1e12,"[1,2]"\nbob,never,"[1,2]"\n'
+  const kept = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+  test.each<[string, string, string]>([
+    ['--rejects', 'precious\n', 'holds no rejected lines, which would be written over it'],
+    ['--rejects', '{"line":"a poem"}\n', 'holds no rejected lines, which would be written over it'],
+    ['--rejects', '{"line":3,"reason":"mend me","record":[]}\n', 'holds the lines that an earlier import has rejected'],
+    ['--state', '{"precious":true}\n', 'is no state of an import, which would be written over it'],
+  ])('%s does not write over %j', async (option, there, claim) => {
+    const file = join(folder, 'kept')
+    writeFileSync(file, there)
+    const rejects = option === '--rejects' ? [] : ['--rejects', join(folder, 'r')]
+    const ran = await importing('a.csv', content, option, file, ...rejects)
+    expect(ran).toEqual({ code: 2, out: '', err: `error: ${file} ${claim}. Name another file, or replace it with --overwrite.\n` })
+    expect(kept('kept')).toBe(there)
+    expect(existsSync(database)).toBe(false)
+    expect((await importing('a.csv', content, option, file, ...rejects, '--overwrite')).code).toBe(3)
+    if (option === '--rejects') expect(kept('kept')).toContain('"line":3,"reason":"Column')
+    else expect(existsSync(file)).toBe(false) // it goes when the import is done
+  })
+
+  test('is replaced where nothing is lost by it: an empty file of rejects, the state of a run that is not resumed', async () => {
+    writeFileSync(join(folder, 'r'), '')
+    expect((await importing('a.csv', content, '--batch', '1')).code).toBe(1)
+    expect(kept('a.csv.import-state')).toContain('"records": 1')
+    expect((await importing('a.csv', content, '--batch', '1', '--rejects', join(folder, 'r'))).code).toBe(3)
+    expect(kept('r')).toContain('"line":3')
+    expect(existsSync(join(folder, 'a.csv.import-state'))).toBe(false)
+  })
+
+  test('is not written over by an import that goes on either, unless it is its own', async () => {
+    writeFileSync(join(folder, 'r'), 'precious\n')
+    expect((await importing('a.csv', content, '--batch', '1')).code).toBe(1)
+    const words = ['import', join(folder, 'a.csv'), '--database', database, '--collection', 'points', '--dimension', '2', '--resume']
+    const ran = await runCli([...words, '--rejects', join(folder, 'r')])
+    expect(ran).toMatchObject({ code: 2, err: expect.stringContaining('holds no rejected lines') })
+    expect(kept('r')).toBe('precious\n')
+  })
+})
+
 test('progress goes to a terminal, and elsewhere where it is asked for; nothing of it stays', async () => {
   const content = `entity,timestamp,vector\n${Array.from({ length: 50 }, (_, i) => `a,${i + 1}e12,"[1,2]"\n`).join('')}`
   const file = join(folder, 'a.csv')

@@ -1,9 +1,9 @@
-import { accessSync, constants } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readConfig } from '../../index.js'
 import { counted, countText } from '../amounts.js'
 import { visible } from '../cell.js'
 import { chooseDatabase } from '../choose-database.js'
+import { isWritable } from '../file-access.js'
 import { interruptible } from '../interrupt.js'
 import { EXIT, styled, type Terminal, UsageError, write } from '../terminal.js'
 import { type ColumnOptions, columnNames } from './column-names.js'
@@ -18,9 +18,10 @@ import { assertNotTheDatabase } from './not-the-database.js'
 import { openRecords } from './open-records.js'
 import { Progress } from './progress.js'
 import { RejectsFile } from './rejects-file.js'
+import { assertReplaceable } from './replaced-files.js'
 import { RowMapping } from './row-mapping.js'
 import type { TimeUnit } from './time-cell.js'
-import { TransferError } from './transfer-error.js'
+import { BadLine, TransferError } from './transfer-error.js'
 
 export interface ImportOptions extends ColumnOptions, TargetOptions {
   readonly format?: Format
@@ -31,6 +32,7 @@ export interface ImportOptions extends ColumnOptions, TargetOptions {
   readonly resume?: boolean
   readonly state?: string
   readonly rejects?: string
+  readonly overwrite?: boolean
   readonly dryRun?: boolean
   readonly progress?: boolean
   readonly json?: boolean
@@ -42,6 +44,8 @@ interface Ending {
   readonly isComplete: boolean
   /** What was wrong with the input. */
   readonly problem: string | undefined
+  /** It is a line that --rejects would put aside. */
+  readonly isBadLine?: boolean
 }
 
 /**
@@ -55,6 +59,7 @@ export async function importFile(file: string, options: ImportOptions, terminal:
   const state = stateFileOf(file, options)
   assertNotTheDatabase(options, file, state?.path, options.rejects)
   assertDistinctFiles({ 'the file to import': file, 'the state': state?.path, 'the file of rejects': options.rejects })
+  if (options.overwrite !== true) assertReplaceable({ state: state?.path, rejects: options.rejects, isResumed: options.resume === true })
   try {
     const ending = await ended(file, format, options, state, terminal)
     if (ending.isComplete) state?.remove()
@@ -88,8 +93,9 @@ async function ended(file: string, format: FileFormat, options: ImportOptions, s
     try {
       return { isComplete: await run.run(), counts: run.counts, problem: undefined }
     } catch (error) {
-      if (error instanceof TransferError) return { isComplete: false, counts: run.counts, problem: error.message }
-      if (run.counts.records > 0) terminal.stderr.write(`${soFar(run.counts, options, state)}\n`)
+      if (error instanceof TransferError)
+        return { isComplete: false, counts: run.counts, problem: error.message, isBadLine: error instanceof BadLine }
+      if (run.counts.records > 0) terminal.stderr.write(`${soFar(run.counts, false, options, state)}\n`)
       throw error
     }
   })
@@ -110,15 +116,6 @@ function stateFileOf(file: string, { dryRun, state, resume }: ImportOptions): St
   if (file !== '-' && isWritable(dirname(resolve(file)))) return new StateFile(`${file}.import-state`)
   if (resume === true) throw new UsageError('--resume needs to know where the state was kept: name it with --state.')
   return undefined
-}
-
-function isWritable(folder: string): boolean {
-  try {
-    accessSync(folder, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function stateBefore(input: Input, reading: ImportState['reading'], state: StateFile | undefined, { stderr }: Terminal): ImportState | undefined {
@@ -142,12 +139,12 @@ async function told(
   state: StateFile | undefined,
   { stdout, stderr }: Terminal,
 ): Promise<number> {
-  const { counts, isComplete, problem } = ending
+  const { counts, isComplete, problem, isBadLine = false } = ending
   const isInterrupted = !isComplete && problem === undefined
   if (problem !== undefined) stderr.write(`${styled('red', 'error:', stderr)} ${visible(problem)}\n`)
   if (options.json === true) await write(stdout, `${JSON.stringify(summary(file, ending, options))}\n`)
   else if (isComplete) await write(stdout, `${completedText(file, counts, options)}\n`)
-  if (!isComplete && counts.records > 0) stderr.write(`${soFar(counts, options, state)}\n`)
+  if (!isComplete && counts.records > 0) stderr.write(`${soFar(counts, isBadLine, options, state)}\n`)
   if (isInterrupted) return EXIT.interrupted
   if (problem !== undefined) return EXIT.failed
   return counts.rejected > 0 ? EXIT.rejected : EXIT.ok
@@ -169,9 +166,9 @@ function completedText(file: string, { records, inserted, replaced, attributes, 
 }
 
 /** What an import that did not come to its end has done, and how to go on. */
-function soFar({ records }: ImportCounts, { dryRun, rejects }: ImportOptions, state: StateFile | undefined): string {
+function soFar({ records }: ImportCounts, isBadLine: boolean, { dryRun }: ImportOptions, state: StateFile | undefined): string {
   if (dryRun === true) return `${counted(records, 'row')} before were right. Nothing was written.`
-  const past = rejects === undefined ? ', and go on past bad lines with --rejects FILE' : ''
+  const past = isBadLine ? ', and go on past bad lines with --rejects FILE' : ''
   const how =
     state === undefined
       ? 'Import again from the start: what is stored is replaced by the same. To be able to resume, name a file with --state.'

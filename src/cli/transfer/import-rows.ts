@@ -4,7 +4,7 @@ import type { InputRecord, Records } from './records.js'
 import type { RejectsFile } from './rejects-file.js'
 import type { Row, RowMapping } from './row-mapping.js'
 import { RefusedRow, type RowStore, type Stored } from './row-store.js'
-import { BadRecord, TransferError } from './transfer-error.js'
+import { BadLine, BadRecord, TransferError } from './transfer-error.js'
 
 export type ImportCounts = Pick<ImportState, 'records' | 'inserted' | 'replaced' | 'attributes' | 'rejected'>
 
@@ -83,7 +83,7 @@ export class RowImport {
 
   private reject(record: InputRecord, reason: string): void {
     const { name, rejects } = this.parts
-    if (rejects === undefined) throw new TransferError(`${name}:${record.line}: ${reason}`)
+    if (rejects === undefined) throw new BadLine(`${name}:${record.line}: ${reason}`)
     this.bad.push({ record, reason })
   }
 

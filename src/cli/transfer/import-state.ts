@@ -19,6 +19,11 @@ export interface ImportState {
   readonly rejectsBytes: number
 }
 
+/** Whether a text begins as such a file does, of whichever version. */
+export function isState(beginning: string): boolean {
+  return /^\{\s*"format":\s*\d+,\s*"input":/.test(beginning)
+}
+
 /** A small file beside the input that outlives a stop, and goes when the import is done. */
 export class StateFile {
   constructor(readonly path: string) {}

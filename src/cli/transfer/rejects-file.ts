@@ -2,6 +2,11 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { InputRecord } from './records.js'
 import { fileProblem } from './transfer-error.js'
 
+/** Whether a text begins as such a file does. */
+export function isRejects(beginning: string): boolean {
+  return /^\{"line":\d+,"reason":"/.test(beginning)
+}
+
 /** Collects the records that cannot be stored, as JSON lines: the line, the reason, and the record for who mends it. */
 export class RejectsFile implements Disposable {
   private readonly descriptor: number

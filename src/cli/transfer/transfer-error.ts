@@ -1,6 +1,9 @@
 /** A file that cannot be read or written, or a line of it that cannot be stored: exit code 1. */
 export class TransferError extends Error {}
 
+/** A line that cannot be stored, where the import does not put such lines aside. */
+export class BadLine extends TransferError {}
+
 /** One record that cannot be stored, for a reason that stands in it. Its place is told by who knows it. */
 export class BadRecord extends Error {}
 
