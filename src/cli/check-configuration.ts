@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, createReadStream, type Stats, statSync } from 'node:fs'
+import { constants, createReadStream, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type AnalyticsConfig, openDatabase, readConfig, type StorageConfig } from '../index.js'
 import { sizeText } from './amounts.js'
 import { attempt, type Check } from './check.js'
+import { isAllowed, isWritable } from './file-access.js'
 
 /** A configuration as it is written, and the files that it names as they lie there. Nothing is opened as a database or a model. */
 export async function checkConfiguration(file: string, options: { readonly attached: boolean }): Promise<Check[]> {
@@ -31,7 +32,7 @@ function databaseCheck({ path, readonly }: StorageConfig): Check {
   if (readonly) return { ...missing, remedy: 'open it once without readonly = true, which makes it' }
   if (statusOf(folder)?.isDirectory() !== true)
     return { ...missing, detail: `${missing.detail}, nor its folder`, remedy: `make the folder: mkdir -p "${folder}"` }
-  if (!isAllowed(folder, constants.W_OK)) return { ...missing, remedy: `let this user write into ${folder}, or choose another path` }
+  if (!isWritable(folder)) return { ...missing, remedy: `let this user write into ${folder}, or choose another path` }
   return { name, status: 'absent', detail: `${path} is not there yet; it is made when it is first opened for writing` }
 }
 
@@ -74,8 +75,8 @@ async function predictorChecks(all: readonly AnalyticsConfig[]): Promise<Check[]
     .filter((name) => !known.has(name))
     .map((name) => ({
       name: `predictor ${name}`,
-      status: 'absent',
-      detail: `it is none of ${rows.map((row) => row.name).join(', ')}: the app must bring it when it opens the database`,
+      status: 'note',
+      detail: `it is none of ${rows.map((row) => row.name).join(', ')}: the app must bring it when it opens the database, and nothing here can tell whether it does`,
     }))
 }
 
@@ -84,15 +85,6 @@ function statusOf(path: string): Stats | undefined {
     return statSync(path, { throwIfNoEntry: false })
   } catch {
     return undefined // what cannot be looked at cannot be used either
-  }
-}
-
-function isAllowed(path: string, mode: number): boolean {
-  try {
-    accessSync(path, mode)
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -3,8 +3,8 @@ import { type Database, DatabaseError } from '../index.js'
 /** One thing that was looked at. */
 export interface Check {
   readonly name: string
-  /** 'absent': not there, and the configuration does not ask for it. */
-  readonly status: 'ok' | 'absent' | 'failed'
+  /** 'absent': not there, and the configuration does not ask for it. 'note': asked for, and nothing here can tell whether it will be there. */
+  readonly status: 'ok' | 'absent' | 'note' | 'failed'
   readonly detail: string
   /** The command, or the change, that mends it. */
   readonly remedy?: string

@@ -3,7 +3,7 @@ import type { Check } from './check.js'
 import { EXIT, styled, type Terminal, write } from './terminal.js'
 
 /** What is printed for a status, and how: `failed` alone must catch the eye. */
-const STYLES = { ok: 'green', absent: 'yellow', failed: 'red' } as const
+const STYLES = { ok: 'green', absent: 'yellow', note: 'yellow', failed: 'red' } as const
 
 /** Prints checks, one a line, and the verdict over them. @returns the exit code: 1 when one has failed. */
 export async function printChecks(checks: readonly Check[], { json }: { json: boolean }, { stdout }: Terminal): Promise<number> {
@@ -31,5 +31,7 @@ function checkText({ name, status, detail, remedy }: Check, width: number, colou
 
 function verdict(checks: readonly Check[], failed: number): string {
   if (failed > 0) return failed === 1 ? 'One thing does not work.' : `${failed} things do not work.`
-  return checks.some(({ status }) => status === 'absent') ? 'All that is asked for works; what is absent is not asked for.' : 'All works.'
+  const has = (wanted: Check['status']) => checks.some(({ status }) => status === wanted)
+  if (has('note')) return 'All that can be told from here works; what is noted is for the app to see to.'
+  return has('absent') ? 'All that is asked for works; what is absent is not asked for.' : 'All works.'
 }

@@ -90,8 +90,18 @@ test('a model of one collection is looked at by itself, and a predictor of the a
     ['database', 'ok'],
     ['model', 'ok'],
     ['model of drift', 'failed'],
-    ['predictor liner', 'absent'],
+    ['predictor liner', 'note'],
   ])
+})
+
+test('a predictor that only the app can bring is noted, and not said to work', async () => {
+  const file = configure('[storage]\npath = "drift.db"\n[analytics]\nmethod = "mine"\n')
+  const { code, out } = await runCli(['config', 'check', file])
+  expect(code).toBe(0)
+  expect(out).toMatch(
+    /^note +predictor mine +it is none of .*linear.*: the app must bring it when it opens the database, and nothing here can tell whether it does$/m,
+  )
+  expect(out).toContain('All that can be told from here works; what is noted is for the app to see to.')
 })
 
 test('a configuration for an app with its own connection has no path', async () => {
