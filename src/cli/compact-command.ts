@@ -38,8 +38,12 @@ async function compactCommand({ json = false, ...chosen }: DatabaseOptions & { j
         line.tell(() => `${collection}: ${countText(entities)} of ${counted(entitiesTotal, 'entity', 'entities')}`),
     })
   })
-  await write(terminal.stdout, json ? `${JSON.stringify(report)}\n` : reportText(report))
+  await write(terminal.stdout, json ? jsonText(report) : reportText(report))
   return EXIT.ok
+}
+
+function jsonText({ packed, bytesBefore, bytesAfter }: CompactReport): string {
+  return `${JSON.stringify({ packed, bytes_before: bytesBefore, bytes_after: bytesAfter })}\n`
 }
 
 function reportText({ packed, bytesBefore, bytesAfter }: CompactReport): string {
