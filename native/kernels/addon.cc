@@ -65,6 +65,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   instance->environment = Environment::Create(env, [instance](const Environment&) {
     GuardExitWhileLoading(0);
     instance->scans->StopAll();
+    instance->populating->StopAll();
   });
   instance->scans = std::make_unique<ScanCalls>(instance->environment);
   instance->populating = std::make_unique<Populating>(instance->environment);

@@ -10,6 +10,8 @@
 
 namespace chronode {
 
+class Layout;
+
 // What one environment has being laid out.
 class Populating final {
  public:
@@ -19,9 +21,17 @@ class Populating final {
   // first to a page waits for it otherwise. What is in it stays, and may be written meanwhile.
   void Start(const Napi::CallbackInfo& info);
 
+  // When the environment ends, and its memory with it.
+  void StopAll();
+
  private:
+  struct Call {
+    std::shared_ptr<Layout> layout;
+    Napi::ObjectReference memory;  // kept alive
+  };
+
   const std::shared_ptr<Environment> environment_;
-  std::map<uint32_t, Napi::ObjectReference> memories_;  // kept alive; by ticket; JavaScript thread only
+  std::map<uint32_t, Call> calls_;  // by ticket; JavaScript thread only
   uint32_t last_ticket_ = 0;
 };
 
