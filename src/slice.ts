@@ -23,7 +23,8 @@ export class Slice {
     }
   }
 
-  private async turn(): Promise<void> {
+  /** Lets the event loop turn in any case: before long work that may be behind others in this turn. */
+  async turn(): Promise<void> {
     await setImmediate()
     this.endsAt = performance.now() + SLICE_MS
   }

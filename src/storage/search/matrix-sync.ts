@@ -21,7 +21,8 @@ export interface View {
  * @throws {MatrixFull}
  */
 export async function fill(matrix: Matrix, view: View): Promise<void> {
-  const { snapshot, collection, signal } = view
+  const { snapshot, collection, signal, slice } = view
+  if (!snapshot.reader.isAttached) await slice.turn() // what came before may have been the first of everything
   matrix.expect(collection.observationCount)
   for await (const page of snapshot.scanEntities(collection)) {
     for (const entity of page) {
