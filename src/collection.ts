@@ -21,7 +21,7 @@ import { type InsertManyOptions, type InsertProgress, insertStream } from './ins
 import { type JsonObject, type JsonValue, toJsonText } from './json.js'
 import { checkOptions } from './options.js'
 import type { CollectionRecord, EntityRecord, InsertResult, Metric, NewObservation, Snapshot, Store, TimeRange } from './storage/index.js'
-import { looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
+import { formatTimestamp, looksLikeSeconds, type TimestampInput, toTimestamp } from './timestamp.js'
 import type { Trajectory } from './trajectory.js'
 import { normalize, toVector, type VectorInput, type VectorPlace, VectorRoom } from './vector.js'
 import type { Warn } from './warning.js'
@@ -302,7 +302,8 @@ export class Collection {
     for (const item of batch) {
       if (typeof item !== 'object' || item === null)
         throw new ArgumentError(`batch[${place.index}]`, 'an object with entity, timestamp and vector', described(item))
-      const { entity, timestamp, vector, payload } = item as Partial<ObservationInput>
+      const { entity, timestamp, vector, payload, attributes } = item as Partial<ObservationInput> & { readonly attributes?: unknown }
+      if (attributes !== undefined) throw misplacedAttributes(place.index, attributes)
       if (entity === undefined || entity !== last) last = toEntityId(entity, place)
       const observation = {
         entity: last,
@@ -341,8 +342,19 @@ function* timestampsOf(batch: readonly NewObservation[]): Generator<number> {
   for (const { timestamp } of batch) yield timestamp
 }
 
+/** @throws {ArgumentError} it ends before it begins. */
 function toRange({ from, to }: { readonly from?: TimestampInput; readonly to?: TimestampInput }): TimeRange {
-  return { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
+  const range = { from: from === undefined ? undefined : toTimestamp(from), to: to === undefined ? undefined : toTimestamp(to) }
+  if (range.from !== undefined && range.to !== undefined && range.from > range.to)
+    throw new ArgumentError('to', `${formatTimestamp(range.from)}, which is from, or later`, formatTimestamp(range.to), 'Swap them.')
+  return range
+}
+
+/** They would be lost without a word. */
+function misplacedAttributes(index: number, attributes: unknown): ArgumentError {
+  const advice =
+    'Attributes belong to the entity: setAttributes(entity, attributes, { create: true }). What belongs to this observation alone goes into payload.'
+  return new ArgumentError(`batch[${index}].attributes`, 'left out', described(attributes), advice)
 }
 
 function dropped(name: string): NotFoundError {

@@ -132,6 +132,32 @@ test('insertMany of what is at hand lets the event loop turn, and closes its sou
   expect(isClosed).toBe(true)
 })
 
+test('attributes among observations are refused, not lost', async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  const item = { entity: 'a', timestamp: 0, vector: [1], attributes: { topic: 'x' } }
+
+  const error = await many.insert([{ entity: 'b', timestamp: 0, vector: [1] }, item]).catch((reason: Error) => reason)
+
+  expect(error).toMatchObject({ code: 'ARGUMENT_INVALID', argument: 'batch[1].attributes' })
+  expect((error as Error).message).toMatch(/Attributes belong to the entity: setAttributes\(/)
+  expect(await many.stats()).toEqual({ entities: 0, observations: 0 })
+})
+
+test.each<[string, (many: Collection, range: { from: string; to: string }) => Promise<unknown>]>([
+  ['delete', (many, range) => many.delete({ entity: 'a', ...range })],
+  ['trajectory', (many, range) => many.trajectory({ entity: 'a', ...range })],
+])('%s refuses a range that ends before it begins', async (_name, call) => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  await many.insert([{ entity: 'a', timestamp: '2022', vector: [1] }])
+
+  await expect(call(many, { from: '2025', to: '2020' })).rejects.toThrow(
+    '"to" should be 2025-01-01T00:00:00.000Z, which is from, or later; it is 2020-01-01T00:00:00.000Z. Swap them.',
+  )
+  expect(await many.stats()).toEqual({ entities: 1, observations: 1 })
+})
+
 test.each<[string, (db: Database, many: Collection, i: number) => Promise<unknown>]>([
   ['insert', (_, many, i) => many.insert([{ entity: 'a', timestamp: i, vector: [i] }])],
   ['setAttributes', (_, many, i) => many.setAttributes('a', { i }, { create: true })],
