@@ -357,7 +357,7 @@ describe.skipIf(process.platform === 'win32')('permissions', () => {
     chmodSync(dirname(path), 0o555)
     const error = await rejection(openForTest({ path }))
     expect(error).toMatchObject({ code: 'STORAGE_UNREACHABLE' })
-    expect(error.message).toContain('its folder does not let this user create it')
+    expect(error.message).toContain(`its folder ${dirname(path)} does not let this user create it`)
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import { closeSync, openSync, type Stats, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ArgumentError, StorageError } from '../../errors.js'
 import type { Warn } from '../../warning.js'
@@ -146,8 +146,10 @@ function prepareFile(path: string, readonly: boolean): void {
     closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return // another process was faster
-    if (hasCode(error, 'ENOENT')) throw unreachableFile(path, `its folder ${dirname(path)} does not exist. Create the folder first`, error)
-    throw unreachableFile(path, 'its folder does not let this user create it. Check its permissions, or choose another path', error)
+    const folder = dirname(path)
+    if (hasCode(error, 'ENOENT') && !existsSync(folder))
+      throw unreachableFile(path, `its folder ${folder} does not exist. Create the folder first`, error)
+    throw unreachableFile(path, `its folder ${folder} does not let this user create it. Check its permissions, or choose another path`, error)
   }
 }
 
