@@ -7,7 +7,7 @@ import type { KeptSegments } from './kept-segments.js'
 import type { Recent } from './recent.js'
 import { type Extent, greatest, isIntact, least, type ObservationRow, RowReader, rowsToStretch } from './row-reader.js'
 import { type SegmentOwner, SegmentReader } from './segment-reader.js'
-import { countBefore, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
+import { countBefore, hasMoment, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
 import type { Strip } from './strip.js'
 import type { StripDirectory } from './strip-directory.js'
 
@@ -295,9 +295,7 @@ export class ObservationReader {
   isPacked(owner: Owner, timestamp: number): boolean {
     if (owner.entity.packedCount === 0) return false
     const segment = this.segments.before(this.#segmentOwner(owner), timestamp)
-    if (segment === undefined) return false
-    const { timestamps } = segment.observations
-    return timestamps[countBefore(timestamps, timestamp)] === timestamp
+    return segment !== undefined && hasMoment(segment.observations, timestamp)
   }
 
   #verifiedRows(owner: Owner, rows: ObservationRow[]): Stretch {

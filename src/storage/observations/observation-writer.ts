@@ -16,7 +16,7 @@ import type { Recent } from './recent.js'
 import { RowWriter } from './row-writer.js'
 import type { BlockSize } from './segment.js'
 import { SegmentWriter } from './segment-writer.js'
-import { joined, recordedAtOf, type Stretch } from './stretch.js'
+import { hasMoment, joined, recordedAtOf, type Stretch } from './stretch.js'
 import { Strip, StripDraft, stripChecksum } from './strip.js'
 import type { StripDirectory } from './strip-directory.js'
 
@@ -152,13 +152,14 @@ export class ObservationWriter {
   #putLate(collection: OpenCollection, entity: OpenEntity, items: readonly NewObservation[]): number {
     this.log.touch(collection.fields.key, entity.key, items[0]!.timestamp)
     const recent = this.#recent(entity)
-    if (recent !== undefined && items.at(-1)!.timestamp >= recent.firstTimestamp) this.settle(collection, entity)
+    const moved = recent !== undefined && items.at(-1)!.timestamp >= recent.firstTimestamp ? this.#moveRecent(collection, entity) : undefined
     const owner = ownerOf(collection, entity)
     let inserted = 0
     for (const { timestamp, vector, payload } of items) {
       const row = { timestamp, recordedAt: collection.recordedAt, vector: bytesOf(vector), payload: payload ?? null }
       if (!this.#rows.upsert(collection, entity, row)) continue
-      if (this.#reader.isPacked(owner, timestamp)) entity.shadowedCount++
+      const isAmongMoved = moved !== undefined && timestamp >= moved.timestamps[0]! // those moved to rows were replaced there
+      if (isAmongMoved ? hasMoment(moved, timestamp) : this.#reader.isPacked(owner, timestamp)) entity.shadowedCount++
       else {
         extend(entity, timestamp, timestamp, 1)
         inserted++
@@ -191,11 +192,15 @@ export class ObservationWriter {
 
   /** Moves what strips hold of an entity into segments, or into rows what is too little for one. @returns the bytes that it wrote. */
   settle(collection: OpenCollection, entity: OpenEntity): number {
+    return (this.#moveRecent(collection, entity)?.count ?? 0) * collection.block.observationBytes
+  }
+
+  #moveRecent(collection: OpenCollection, entity: OpenEntity): Stretch | undefined {
     const recent = this.#takeRecent(collection, entity)
-    if (recent === undefined) return 0
+    if (recent === undefined) return undefined
     if (recent.count >= collection.block.min) this.#pack(collection, entity, recent)
     else this.#insertRows(collection, entity, recent)
-    return recent.count * collection.block.observationBytes
+    return recent
   }
 
   #insertRows(collection: OpenCollection, entity: OpenEntity, stretch: Stretch): void {

@@ -42,6 +42,10 @@ export function countBefore(timestamps: Float64Array, timestamp: number, through
   return low
 }
 
+export function hasMoment({ timestamps }: Stretch, timestamp: number): boolean {
+  return timestamps[countBefore(timestamps, timestamp)] === timestamp
+}
+
 /** Those of the range; both ends are included. */
 export function within(stretch: Stretch, from: number, to: number): Stretch {
   const start = countBefore(stretch.timestamps, from)
