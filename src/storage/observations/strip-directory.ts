@@ -9,8 +9,8 @@ import { hasShape, type RowShape } from './row-shape.js'
 import { hasEntriesOf, Strip, stripChecksum } from './strip.js'
 import { StripIndex } from './strip-index.js'
 
-/** From so many single reads on, a strip is read whole. */
-const SINGLE_READS_MAX = 8
+/** After so many single reads a strip is kept in memory. SQLite reads all of it for a part, too. */
+const SINGLE_READS_MAX = 2
 
 /** What is read before the next pause: a millisecond or two. A strip has from a few entries to some thousands. */
 const ENTRIES_AT_ONCE = 20_000
