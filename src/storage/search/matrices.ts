@@ -52,8 +52,8 @@ export class Matrices {
     const held = this.#hold(key)
     const known = held.matrix?.generation
     if (known !== undefined && known > generation) return undefined
-    if (known === generation) await entered(held.turnstile.read(), () => held.turnstile.leaveRead(), view.signal)
-    else await this.#change(held, view)
+    if (known !== generation) await this.#change(held, view)
+    else if (!held.turnstile.tryRead()) await entered(held.turnstile.read(), () => held.turnstile.leaveRead(), view.signal)
     try {
       return held.matrix?.generation === generation ? await work(held.matrix) : undefined
     } finally {

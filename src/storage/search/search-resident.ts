@@ -58,9 +58,12 @@ function hitOf({ entity, timestamp, distance, score, slab, row }: Lying, { vecto
 async function runsOf(search: Search, matrix: Matrix): Promise<Runs> {
   const { entities, keepEntity, excluded, choice, from, to } = search.request
   if (entities !== undefined) return runsOfNamed(search, matrix)
-  const isOpen = keepEntity === undefined && excluded === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
-  const runs = (isOpen ? matrix.runs.get(choice) : undefined) ?? (await runsOfAll(search, matrix))
-  if (isOpen) matrix.runs.set(choice, runs)
+  if (keepEntity !== undefined || excluded !== undefined) return runsOfAll(search, matrix)
+  const known = matrix.runs.get(choice)
+  if (known !== undefined && from <= known.oldest && known.newest <= to) return known // the window leaves nothing out
+  const runs = await runsOfAll(search, matrix)
+  const isOpen = from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY
+  if (isOpen || (choice === 'all' && runs.count === matrix.observationCount)) matrix.runs.set(choice, runs)
   return runs
 }
 
