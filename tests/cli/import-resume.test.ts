@@ -132,6 +132,19 @@ describe('--resume', () => {
     expect(readFileSync(rejects, 'utf8')).toContain('"line":152')
   })
 
+  test.each([
+    ['was emptied', (rejects: string) => writeFileSync(rejects, '')],
+    ['was taken away', () => undefined],
+  ])('begins a file of rejects anew that %s meanwhile', async (_, leave) => {
+    await stopped()
+    const rejects = join(folder, 'r.jsonl')
+    const kept = JSON.parse(readFileSync(state, 'utf8')) as object
+    writeFileSync(state, JSON.stringify({ ...kept, rejected: 3, rejectsBytes: 500 })) // as if lines had been rejected before it stopped
+    leave(rejects)
+    expect((await runCli([...words, '--rejects', rejects])).out).toContain('151 rows: 1 inserted, 149 replaced, 4 rejected')
+    expect(readFileSync(rejects, 'utf8')).toMatch(/^\{"line":152,.*\}\n$/)
+  })
+
   test('refuses a file that has changed', async () => {
     await stopped()
     appendFileSync(file, 'c,1e12,"[1,2,3,4]"\n')

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { InputRecord } from './records.js'
 import { fileProblem } from './transfer-error.js'
 
@@ -13,15 +13,15 @@ export class RejectsFile implements Disposable {
   private position: number
   private waiting: string[] = []
 
-  /** @param keep  How many bytes of it belong to this import already. @throws {TransferError} */
+  /** @param keep  How many bytes of it belong to this import already; whoever mends them may have taken some away. @throws {TransferError} */
   constructor(path: string, keep: number) {
     try {
-      this.descriptor = openSync(path, keep > 0 ? 'r+' : 'w')
-      ftruncateSync(this.descriptor, keep)
+      this.descriptor = openSync(path, keep > 0 && existsSync(path) ? 'r+' : 'w')
+      this.position = Math.min(keep, fstatSync(this.descriptor).size)
+      ftruncateSync(this.descriptor, this.position)
     } catch (error) {
       throw fileProblem(error, path, 'written')
     }
-    this.position = keep
   }
 
   add({ line, source }: InputRecord, reason: string): void {
