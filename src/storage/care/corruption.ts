@@ -24,5 +24,6 @@ export function corruption(place: string, claim: string): StorageError {
 
 /** What such an error says of a part of this collection, without what to do: for a list of all that is damaged. */
 export function damageInWords({ message }: StorageError, collection: string): string {
-  return message.replace(`${placeInWords(collection)}: `, '').replace(WHAT_TO_DO, '')
+  const place = placeInWords(collection)
+  return message.replace(`${place}: `, '').replace(`${place} `, '').replace(WHAT_TO_DO, '')
 }

@@ -61,6 +61,8 @@ interface CheckedCollection extends CollectionFields {
   observationsFound: number
   /** Its strips and the rows of its entities say how many there are. */
   canCount: boolean
+  /** Why its strips cannot be read one after another, unless a damaged one is named. */
+  stripProblem: string | undefined
 }
 
 class Verification {
@@ -113,7 +115,7 @@ class Verification {
     for (const row of rows) {
       const fields = collectionFields(row)
       const isIntact = isIntactCollection(row)
-      this.#collections.set(fields.key, { ...fields, isIntact, entitiesFound: 0, observationsFound: 0, canCount: isIntact })
+      this.#collections.set(fields.key, { ...fields, isIntact, entitiesFound: 0, observationsFound: 0, canCount: isIntact, stripProblem: undefined })
       this.checked++
       if (!isIntact) this.report(inWords(fields.name), undefined, `its own row ${MISMATCH}`)
     }
@@ -123,6 +125,7 @@ class Verification {
     const page = this.#statement<[number, number], EntityRow>(
       `SELECT ${ENTITY_COLUMNS} FROM chronode_entity NOT INDEXED WHERE key > ? ORDER BY key LIMIT ?`,
     )
+    await this.#readStrips()
     for await (const row of this.#paged((after) => page.all(after, ROWS_A_PAGE), ROWS_A_PAGE)) {
       const entity = entityFields(row)
       const collection = this.#collections.get(entity.collection)
@@ -144,16 +147,31 @@ class Verification {
     }
   }
 
-  /** Of a collection whose strips cannot be read it is said once. */
+  /** Before entities are counted: in slices. */
+  async #readStrips(): Promise<void> {
+    for (const collection of this.#collections.values()) {
+      if (!collection.isIntact) continue
+      try {
+        await this.snapshot.ready(collection as StoredCollection)
+      } catch (error) {
+        this.#noteStripProblem(collection, error)
+      }
+    }
+  }
+
   #recentCount(collection: CheckedCollection, entity: EntityFields): number {
     if (!collection.canCount) return 0
     try {
       return this.snapshot.reader.recentCount(collection as StoredCollection, entity)
     } catch (error) {
-      this.#reportCorruption(collection.name, undefined, error)
-      collection.canCount = false
+      this.#noteStripProblem(collection, error)
       return 0
     }
+  }
+
+  #noteStripProblem(collection: CheckedCollection, error: unknown): void {
+    collection.stripProblem = corruptionInWords(error, collection.name)
+    collection.canCount = false
   }
 
   /** Whether rows and segments are where the entity says, and as many. */
@@ -169,13 +187,8 @@ class Verification {
       const saysEnds = spanInWords(entity.firstTimestamp, entity.lastTimestamp)
       if (ends !== saysEnds) this.report(collection.name, entity.id, `says that its observations are ${saysEnds}; they are ${ends}`)
     } catch (error) {
-      this.#reportCorruption(collection.name, entity.id, error)
+      this.report(collection.name, entity.id, corruptionInWords(error, collection.name))
     }
-  }
-
-  #reportCorruption(collection: string, entity: string | undefined, error: unknown): void {
-    if (!(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') throw error
-    this.report(collection, entity, damageInWords(error, collection))
   }
 
   async #drive<T>(work: Generator<void, T>): Promise<T> {
@@ -223,8 +236,12 @@ class Verification {
       if (collection === undefined) continue
       const strip = toStrip(collection.key, row as unknown as StripColumns)
       if (strip !== undefined && data instanceof Uint8Array) this.#checkStrip(collection, strip, data, idOf)
-      else this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
+      else {
+        this.report(collection.name, undefined, `a strip of its newest observations ${MISMATCH}`)
+        collection.stripProblem = undefined
+      }
     }
+    for (const { name, stripProblem } of this.#collections.values()) if (stripProblem !== undefined) this.report(name, undefined, stripProblem)
   }
 
   #checkStrip(collection: CollectionFields, strip: Strip, data: Uint8Array, idOf: Statement<[number], unknown>): void {
@@ -294,6 +311,12 @@ class Verification {
       after = last
     }
   }
+}
+
+/** @throws what is no damage. */
+function corruptionInWords(error: unknown, collection: string): string {
+  if (!(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') throw error
+  return damageInWords(error, collection)
 }
 
 /** A name or an id. In a damaged row it may be anything. */
