@@ -4,6 +4,7 @@ import type { DistanceKernels } from '../native/runtime.js'
 import type { Warn } from '../warning.js'
 import { backupTarget, copyTo } from './care/backup.js'
 import { compactAll } from './care/compact.js'
+import { withoutVerify } from './care/corruption.js'
 import { verifyAll } from './care/verify.js'
 import { Catalog } from './catalog.js'
 import { CollectionMemory } from './collection-memory.js'
@@ -60,7 +61,6 @@ export interface StoreOptions extends StorageConfig {
 
 /** What is kept in memory of strips, as a share of `memory_limit`. */
 const STRIPS_SHARE = 1 / 8
-
 /** What is kept for searches that cannot wait, the same. */
 const IMMEDIATE_SHARE = 1 / 16
 
@@ -73,14 +73,14 @@ const EXPIRY_CHECK_MS = 5000
  * @throws {StorageError} it is not ours, newer, locked for longer than `busyTimeoutMs`, or cannot be reached.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const connection = options.connection === undefined ? await openByPath(options) : attachConnection(options.connection, options)
-  const store = new SqliteStore(connection, options)
+  let store: SqliteStore | undefined
   try {
+    store = new SqliteStore(options.connection === undefined ? await openByPath(options) : attachConnection(options.connection, options), options)
     await store.begin()
     return store
   } catch (error) {
-    await store.close()
-    throw error
+    await store?.close()
+    throw withoutVerify(error)
   }
 }
 

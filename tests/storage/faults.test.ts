@@ -79,7 +79,11 @@ describe('a path is refused, and left as it was', () => {
     const path = temporaryFile()
     await makeDatabase(path)
     writeFileSync(path, readFileSync(path).subarray(0, bytes))
-    expect(await rejection(openForTest({ path }))).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    const error = await rejection(openForTest({ path }))
+    expect(error).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect(error.message).toMatch(
+      /is damaged\. Restore it from a backup, or copy what is whole with salvageDatabase\(\) \(chronode salvage\)\. \(SQLite: /,
+    )
   })
 })
 

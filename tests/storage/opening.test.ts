@@ -186,7 +186,9 @@ describe('the schema', () => {
     const path = temporaryFile()
     await (await openForTest({ path })).close()
     make(path, "UPDATE chronode_migration SET name = '0001-fables'")
-    await expect(openForTest({ path })).rejects.toMatchObject({ code: 'STORAGE_CORRUPT' })
+    const error = await rejection(openForTest({ path }))
+    expect(error).toMatchObject({ code: 'STORAGE_CORRUPT' })
+    expect(error.message).toMatch(/is damaged\. Restore it from a backup .* salvageDatabase\(\)\.$/) // verify() needs one that is open
   })
 
   test('whose tables were taken away is damage, and names what is missing', async () => {

@@ -22,6 +22,13 @@ export function corruption(place: string, claim: string): StorageError {
   return new StorageError('STORAGE_CORRUPT', `${place} ${claim}${WHAT_TO_DO}`)
 }
 
+/** The same of a database that cannot be opened: nobody can call verify() on it. */
+export function withoutVerify(error: unknown): unknown {
+  if (!(error instanceof StorageError) || error.code !== 'STORAGE_CORRUPT') return error
+  const message = error.message.replace(/Run verify\(\) to see what (else )?is hit[;,] (and )?restore/, 'Restore')
+  return new StorageError(error.code, message, { cause: error.cause })
+}
+
 /** What such an error says of a part of this collection, without what to do: for a list of all that is damaged. */
 export function damageInWords({ message }: StorageError, collection: string): string {
   const place = placeInWords(collection)
