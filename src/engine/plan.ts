@@ -77,9 +77,9 @@ function selected(query: BoundSelect, rowsWanted: number): Plan {
 }
 
 function observations(query: BoundSelect, rowsWanted: number): Plan {
-  const { where, isWherePerEntity } = query
-  if (where === undefined || isWherePerEntity) return { kind: 'scan', query, rowsWanted }
-  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, condition: where }
+  const { ofObservation } = query.where
+  if (ofObservation === undefined) return { kind: 'scan', query, rowsWanted }
+  return { kind: 'filter', input: { kind: 'scan', query, rowsWanted: Number.POSITIVE_INFINITY }, condition: ofObservation }
 }
 
 function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void {
@@ -95,7 +95,7 @@ function refuseTooMany(query: BoundPredict | BoundSelect, maxRows: number): void
 
 /** Rows that are sure to come; 0 where that cannot be known. */
 function estimatedRows(query: BoundPredict | BoundSelect): number {
-  if (query.where !== undefined) return 0
+  if (isFiltered(query)) return 0
   const { entities, collection } = query
   const count = entities.kind === 'each' ? collection.entityCount : entities.ids.length
   if (query.kind === 'predict') return count * (query.times.kind === 'list' ? query.times.list.length : query.times.count)
@@ -103,4 +103,8 @@ function estimatedRows(query: BoundPredict | BoundSelect): number {
   const { from, to, last } = query.range
   const isWhole = entities.kind === 'each' && from === undefined && to === undefined && last === undefined
   return isWhole ? collection.observationCount : 0
+}
+
+function isFiltered(query: BoundPredict | BoundSelect): boolean {
+  return query.kind === 'predict' ? query.where !== undefined : query.where.ofEntity !== undefined || query.where.ofObservation !== undefined
 }

@@ -6,7 +6,7 @@ import type { BoundSample } from './bound.js'
 
 /** What the rest of the statement looks at. */
 interface Uses {
-  readonly filter: SelectScope
+  readonly filter: Pick<SelectScope, 'observations'>
   readonly rows: SelectScope
   readonly isGrouped: boolean
 }

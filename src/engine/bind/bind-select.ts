@@ -1,30 +1,29 @@
 import { type Compiled, KIND_IN_WORDS, type Scope } from '../expression/compiled.js'
 import { compile } from '../expression/expression.js'
-import { timeBoundsOf } from '../expression/time-condition.js'
 import { GroupScope } from '../select/group-scope.js'
 import { SAMPLE_STAR, SampleScope } from '../select/sample-scope.js'
 import { SELECT_STAR, SelectScope } from '../select/select-scope.js'
-import { conjuncts, hasAggregate } from '../syntax/expression-parts.js'
+import { hasAggregate } from '../syntax/expression-parts.js'
 import { printExpression } from '../syntax/print-expression.js'
 import type { Column, Expression, Identifier, Select, Span } from '../syntax/statement.js'
-import { ALWAYS, intersection, isNever, type TimeBounds } from '../time-bounds.js'
+import { ALWAYS, isNever, type TimeBounds } from '../time-bounds.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource, withNames } from './bind-clauses.js'
 import { bindSample } from './bind-sample.js'
+import { bindWhere } from './bind-where.js'
 import type { BoundRange, BoundSelect } from './bound.js'
 
 export function bindSelect(statement: Select, binder: Binder): BoundSelect {
   const { sample, group } = statement
   const collection = bindSource(statement.source, statement, binder)
-  const filter = new SelectScope(collection, inWhere)
-  const where = bindCondition(statement.where, filter, binder)
+  const { where, window, uses } = bindWhere(statement.where, collection, inWhere, binder)
   const isGrouped = group !== undefined || expressionsOf(statement).some(hasAggregate)
   const rows = sample === undefined || isGrouped ? new SelectScope(collection, nested) : new SampleScope(collection, nested)
   const groups = isGrouped ? new GroupScope(rows, { entity: group !== undefined, bucket: sample !== undefined }) : undefined
   const scope = groups ?? rows
   const columns = bindColumns(statement, scope, binder)
-  const named = namedColumns(columns)
-  const having = bindCondition(group?.having, withNames(named, scope), binder)
-  const order = bindOrder(statement.order, scope, () => named, binder)
+  const aliases = namedColumns(columns)
+  const having = bindCondition(group?.having, withNames(aliases, scope), binder)
+  const order = bindOrder(statement.order, scope, () => aliases, binder)
   const range = bindExtent(statement, binder)
   return {
     kind: 'select',
@@ -32,18 +31,17 @@ export function bindSelect(statement: Select, binder: Binder): BoundSelect {
     columns: columns.map(({ name, compiled }) => ({ name, evaluate: compiled.evaluate, isVector: compiled.kind === 'vector' })),
     entities: statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder),
     range,
-    sample: sample && bindSample(sample, { filter, rows, isGrouped }, binder),
+    sample: sample && bindSample(sample, { filter: uses, rows, isGrouped }, binder),
     where,
-    isWherePerEntity: where !== undefined && !filter.observations,
-    window: windowOf(statement.where, range, filter, binder),
+    window: windowOf(window, range),
     grouping: groups && { byEntity: group !== undefined, aggregates: groups.aggregates, texts: groups.texts },
     having,
     order,
     limit: bindLimit(statement.limit, binder),
     reads: {
-      vectors: filter.vectors || rows.vectors,
+      vectors: uses.vectors || rows.vectors,
       vectorsToShow: rows.shownVectors,
-      payloads: filter.payloads || rows.payloads,
+      payloads: uses.payloads || rows.payloads,
     },
   }
 }
@@ -75,10 +73,8 @@ function bindExtent({ asOf, range, sample }: Select, binder: Binder): BoundRange
   return { from: undefined, to: latest ? undefined : values.instant(asOf, 'AS OF'), last: { count: 1 } }
 }
 
-/** When WHERE can be true. Of the newest n of a range an earlier end would choose others: there it stays open. */
-function windowOf(where: Expression | undefined, { last }: BoundRange, scope: Scope, { values }: Binder): TimeBounds {
-  const parts = where === undefined ? [] : conjuncts(where)
-  const window = parts.reduce((bounds, part) => intersection(bounds, timeBoundsOf(part, scope, values) ?? ALWAYS), ALWAYS)
+/** When WHERE can be true, as far as less can be read for it. Of the newest n of a range an earlier end would choose others: there it stays open. */
+function windowOf(window: TimeBounds, { last }: BoundRange): TimeBounds {
   return last !== undefined && 'count' in last && !isNever(window) ? { ...window, to: ALWAYS.to } : window
 }
 

@@ -42,9 +42,7 @@ export interface BoundSelect {
   readonly entities: BoundEntities
   readonly range: BoundRange
   readonly sample: BoundSample | undefined
-  readonly where: BoundCondition | undefined
-  /** True when WHERE looks at the entity and its attributes alone: it is tested once an entity, before anything of it is read. */
-  readonly isWherePerEntity: boolean
+  readonly where: BoundWhere
   /** When WHERE can be true: what lies outside need not be read. The grid of SAMPLE BY knows nothing of it. */
   readonly window: TimeBounds
   /** Undefined: no aggregates, a row is an observation. */
@@ -53,6 +51,13 @@ export interface BoundSelect {
   readonly order: readonly BoundOrderKey[]
   readonly limit: BoundLimit | undefined
   readonly reads: BoundReads
+}
+
+/** WHERE, told apart by what it is asked of: what AND joins must all be true. Undefined: there is nothing to ask. */
+export interface BoundWhere {
+  /** Looks at the entity and its attributes alone: it is asked once an entity, before anything of it is read. */
+  readonly ofEntity: BoundCondition | undefined
+  readonly ofObservation: BoundCondition | undefined
 }
 
 /** What expressions look at: the rest is not read. */

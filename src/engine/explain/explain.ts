@@ -106,11 +106,16 @@ async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }
   return [...nested, found, ...filters, { level: level + 1, operation: 'candidates', detail: candidatesDetail(query, scope) }]
 }
 
-function scanDetail({ collection, entities, range, window, where, isWherePerEntity }: BoundSelect): string {
+function scanDetail(query: BoundSelect): string {
+  const tested = query.where.ofObservation === undefined ? [] : ['tested row by row']
+  return [entitiesDetail(query), readDetail(query.range, query.window), ...tested].join(', ')
+}
+
+/** What is asked once an entity stands beside them: `"words", all 128 entities with attributes.topic = 'environment'`. */
+function entitiesDetail({ collection, entities, where }: BoundSelect): string {
   const count = entities.kind === 'each' ? `all ${collection.entityCount} entities` : named(entities)
-  const tested = where === undefined ? '' : isWherePerEntity ? ` with ${printExpression(where.expression)}` : ', tested row by row'
-  const read = readDetail(range, window)
-  return isWherePerEntity ? `"${collection.name}", ${count}${tested}, ${read}` : `"${collection.name}", ${count}, ${read}${tested}`
+  const kept = where.ofEntity === undefined ? '' : ` with ${printExpression(where.ofEntity.expression)}`
+  return `"${collection.name}", ${count}${kept}`
 }
 
 function aggregateDetail({ grouping, sample, range }: BoundSelect & { readonly grouping: BoundGrouping }): string {
@@ -129,13 +134,13 @@ function gridDetail({ step, fill }: BoundSample, { from }: BoundRange): string {
 }
 
 async function sampleLines(query: BoundSelect, level: number, { analytics, stop }: Context): Promise<Line[]> {
-  const { where, isWherePerEntity, collection } = query
+  const { where, collection } = query
   const scan = { level, operation: 'scan', detail: scanDetail(query) }
   const read =
-    where === undefined || isWherePerEntity
+    where.ofObservation === undefined
       ? [scan]
       : [
-          { level, operation: 'filter', detail: printExpression(where.expression) },
+          { level, operation: 'filter', detail: printExpression(where.ofObservation.expression) },
           { ...scan, level: level + 1 },
         ]
   if (!isPredicting(query)) return read

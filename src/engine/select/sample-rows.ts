@@ -93,15 +93,15 @@ export function isPredicting({ sample, reads }: BoundSelect): boolean {
 
 /** Where WHERE chooses observations, what stands before the range is known only once it has been tested, too. */
 function lookingBack(query: BoundSelect): BoundSelect {
-  const { where, isWherePerEntity, range } = query
-  if (!isFilledFromBefore(query) || where === undefined || isWherePerEntity) return query
+  const { where, range } = query
+  if (!isFilledFromBefore(query) || where.ofObservation === undefined) return query
   return { ...query, range: { ...range, from: undefined } }
 }
 
 async function lastBefore(snapshot: Snapshot, query: BoundSelect, entity: EntityRecord): Promise<Observation | undefined> {
-  const { collection, where, isWherePerEntity, range } = query
+  const { collection, where, range } = query
   const { from, to } = range
-  if (from === undefined || !isFilledFromBefore(query) || (where !== undefined && !isWherePerEntity)) return undefined
+  if (from === undefined || !isFilledFromBefore(query) || where.ofObservation !== undefined) return undefined
   if (entity.firstTimestamp === undefined || entity.firstTimestamp >= from) return undefined
   const { before } = await snapshot.surroundings(collection, entity, from, to)
   return before !== undefined && before.timestamp < from ? before : undefined

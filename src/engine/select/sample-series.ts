@@ -21,8 +21,8 @@ export class SampleSeries {
 
   /** @returns the rows that are finished by the next observations. */
   *take(observations: readonly Observation[]): Generator<SampledRow> {
-    const { where, isWherePerEntity, range } = this.query
-    const test = isWherePerEntity ? undefined : where?.evaluate
+    const { where, range } = this.query
+    const test = where.ofObservation?.evaluate
     for (const observation of observations) {
       if (test !== undefined && test({ entity: this.entity, observation } as never) !== true) continue
       if (range.from !== undefined && observation.timestamp < range.from) {

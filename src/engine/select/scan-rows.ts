@@ -1,4 +1,5 @@
 import { Slice } from '../../slice.js'
+import { sortedStepwise } from '../../stepwise-sort.js'
 import type { EntityRecord, Observation, ScanRequest, Snapshot } from '../../storage/index.js'
 import { compareText } from '../../text-order.js'
 import type { BoundRange, BoundSelect } from '../bind/bound.js'
@@ -37,16 +38,17 @@ export interface Piece {
 }
 
 async function* observationsOf(snapshot: Snapshot, query: BoundSelect): AsyncGenerator<Piece> {
-  const { collection, entities, range, isWherePerEntity } = query
+  const { collection, entities, range, where } = query
   const request = requestOf(query)
-  if (request !== undefined && entities.kind === 'each' && !isWherePerEntity && !countsBack(range)) return yield* snapshot.scan(collection, request)
+  if (request !== undefined && entities.kind === 'each' && where.ofEntity === undefined && !countsBack(range))
+    return yield* snapshot.scan(collection, request)
   for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) yield* scanEntities(snapshot, query, page)
 }
 
 /** The entities of a SELECT by id, those that WHERE drops as a whole left out. */
 export async function* selectedEntities(snapshot: Snapshot, query: BoundSelect, pageSize: number): AsyncGenerator<readonly EntityRecord[]> {
-  const { collection, entities, where, isWherePerEntity } = query
-  const addressed = { collection, entities: inOrder(entities), where: isWherePerEntity ? where : undefined }
+  const { collection, entities, where } = query
+  const addressed = { collection, entities: await inOrder(entities), where: where.ofEntity }
   for await (const page of entityPages(snapshot, addressed, pageSize)) yield page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
 }
 
@@ -80,9 +82,10 @@ function finite(bound: number): number | undefined {
 }
 
 /** Ids in the order in which SELECT answers, each once. */
-function inOrder(entities: BoundSelect['entities']): BoundSelect['entities'] {
+async function inOrder(entities: BoundSelect['entities']): Promise<BoundSelect['entities']> {
   if (entities.kind === 'each' || entities.ids.length === 1) return entities
-  return { ...entities, ids: [...new Set(entities.ids)].sort(compareText) }
+  const sorted = await new Slice().drive(sortedStepwise([...entities.ids], compareText))
+  return { ...entities, ids: sorted.filter((id, i) => id !== sorted[i - 1]) }
 }
 
 /** `LAST 7d`: back from the last observation of that entity within the range. */
