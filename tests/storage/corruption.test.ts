@@ -184,6 +184,26 @@ describe('a row that went missing', () => {
   })
 })
 
+test('a segment of a kind that is not known says of which it is', async () => {
+  const path = temporaryFile()
+  const store = await openForTest({ path, packing: SMALL_PACKING })
+  await store.insert(
+    await createWords(store),
+    [0, 1, 2, 3, 4].map((t) => observation('calm', t)),
+  )
+  await store.close()
+  damage(path, 'UPDATE chronode_segment SET format = 2')
+  const later = await openForTest({ path })
+
+  const error = await rejection(contents(later))
+
+  const claim = 'is of format 2 in float32, and this Chronode knows format 1 in float32 alone (update it, if a newer one wrote that)'
+  expect(error).toMatchObject({ code: 'STORAGE_CORRUPT' })
+  expect(error.message).toContain(`the segment that begins there ${claim}: the stored data is damaged. Run verify()`)
+  const { problems } = await later.verify()
+  expect(problems.map(({ what }) => what)).toContain(`the segment from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.004Z ${claim}`)
+})
+
 describe('a damaged entity', () => {
   test.each([
     ['attributes', `attributes = '{"topic":"y"}'`],

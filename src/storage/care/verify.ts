@@ -18,7 +18,7 @@ import { Statement } from '../connection/statement.js'
 import { type CollectionFields, type EntityFields, ObservationChecksum, ownerChecksum, removedEntityChecksum } from '../observations/checksum.js'
 import { greatest, isIntact, least, type ObservationRow } from '../observations/row-reader.js'
 import { hasShape, type RowShape } from '../observations/row-shape.js'
-import { SEGMENT_COLUMNS, type SegmentRow, toSegment } from '../observations/segment-reader.js'
+import { SEGMENT_COLUMNS, type SegmentRow, segmentDamage, toSegment } from '../observations/segment-reader.js'
 import type { Strip } from '../observations/strip.js'
 import { STRIP_COLUMNS, type StripColumns, toStrip } from '../observations/strip-directory.js'
 import { rowsOfPiece, type SqliteSnapshot } from '../sqlite-snapshot.js'
@@ -219,7 +219,7 @@ class Verification {
       const segment = toSegment(row as unknown as SegmentRow, collection.dimension, ownerChecksum(collection.key, id))
       const what = `the segment from ${momentInWords(first)} to ${momentInWords(last)}`
       this.checked += segment?.observations.count ?? 1
-      if (segment === undefined) this.report(collection.name, id, `${what} ${MISMATCH}`)
+      if (segment === undefined) this.report(collection.name, id, `${what} ${segmentDamage(row as unknown as SegmentRow)}`)
       else if (overlapping.get(entity, key, last, first) !== 0) this.report(collection.name, id, `${what} overlaps another one`)
     }
   }

@@ -1,5 +1,6 @@
 import type { StorageError } from '../../errors.js'
 import { corruption, placeInWords } from '../care/corruption.js'
+import { ENCODING } from '../catalog.js'
 import type { SqliteDatabase } from '../connection/sqlite-library.js'
 import { NUMBER, Statement } from '../connection/statement.js'
 import type { KeptSegments } from './kept-segments.js'
@@ -45,11 +46,19 @@ export interface SegmentOwner {
 /** The observations of a row whose block is whole, and is what the row says. */
 export function toSegment(row: SegmentRow, dimension: number, owner: number): Segment | undefined {
   const [key, first, last, count, encoding, format, data, checksum] = row
-  if (!hasShape(row, SEGMENT_SHAPE) || encoding !== 'float32' || format !== SEGMENT_FORMAT) return undefined
+  if (!hasShape(row, SEGMENT_SHAPE) || encoding !== ENCODING || format !== SEGMENT_FORMAT) return undefined
   if (segmentChecksum(owner, data) !== checksum) return undefined
   const observations = decodeSegment(data, dimension)
   if (observations?.count !== count || observations.timestamps[0] !== first || observations.timestamps[count - 1] !== last) return undefined
   return { key, observations }
+}
+
+/** What is wrong with a row that `toSegment` refuses. */
+export function segmentDamage(row: SegmentRow | undefined): string {
+  const [, , , , encoding, format] = row ?? []
+  const isKnown = encoding === ENCODING && format === SEGMENT_FORMAT
+  if (isKnown || typeof encoding !== 'string' || typeof format !== 'number') return 'does not match its checksum'
+  return `is of format ${format} in ${encoding}, and this Chronode knows format ${SEGMENT_FORMAT} in ${ENCODING} alone (update it, if a newer one wrote that)`
 }
 
 /** The segments of one entity at a time, on one connection; each is verified when it is read. */
@@ -141,5 +150,5 @@ function misled({ collection, id }: SegmentOwner, timestamp: number): StorageErr
 function verified(owner: SegmentOwner, row: SegmentRow | undefined): Segment {
   const segment = row && toSegment(row, owner.dimension, owner.checksum)
   if (segment !== undefined) return segment
-  throw corruption(`${placeInWords(owner.collection, owner.id, row?.[1])}: the segment that begins there`, 'does not match its checksum')
+  throw corruption(`${placeInWords(owner.collection, owner.id, row?.[1])}: the segment that begins there`, segmentDamage(row))
 }
