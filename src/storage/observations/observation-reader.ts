@@ -1,3 +1,4 @@
+import type { StorageError } from '../../errors.js'
 import { corruption, placeInWords } from '../care/corruption.js'
 import { type Place, rowCount } from '../catalog.js'
 import type { SqliteDatabase } from '../connection/sqlite-library.js'
@@ -7,7 +8,7 @@ import type { KeptSegments } from './kept-segments.js'
 import type { Recent } from './recent.js'
 import { type Extent, greatest, isIntact, least, type ObservationRow, RowReader, rowsToStretch } from './row-reader.js'
 import { type SegmentOwner, SegmentReader } from './segment-reader.js'
-import { countBefore, hasMoment, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
+import { countBefore, hasMoment, isInOrder, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
 import type { Strip } from './strip.js'
 import type { StripDirectory } from './strip-directory.js'
 
@@ -74,7 +75,7 @@ export class ObservationReader {
 
   /** All rows of the tail in the range, at most `limit` of them: in time order. */
   tail(owner: Owner, from: number, to: number, limit: number): Stretch {
-    return this.#verifiedRows(owner, this.rows.oldest(owner.entity.key, from, to, limit))
+    return this.#verifiedRows(owner, from, to, this.rows.oldest(owner.entity.key, from, to, limit))
   }
 
   #newestSettled(owner: Owner, from: number, to: number, limit: number): Stretch[] {
@@ -104,7 +105,7 @@ export class ObservationReader {
   }
 
   #newestRows(owner: Owner, from: number, to: number, limit: number): Stretch {
-    return this.#verifiedRows(owner, this.rows.newest(owner.entity.key, from, to, limit))
+    return this.#verifiedRows(owner, from, to, this.rows.newest(owner.entity.key, from, to, limit))
   }
 
   #newestPacked(owner: Owner, from: number, to: number, limit: number): Stretch[] {
@@ -131,14 +132,18 @@ export class ObservationReader {
     const before = from === Number.NEGATIVE_INFINITY ? undefined : this.segments.before(segmentOwner, from)
     let left = limit
     let next = from
+    let last = Number.NEGATIVE_INFINITY
     for (let segments = before === undefined ? this.segments.range(segmentOwner, next, to) : [before]; segments.length > 0; ) {
       for (const { observations } of segments) {
+        const first = observations.timestamps[0]!
+        if (first <= last) throw outOfOrder(owner, 'segments')
         const inRange = within(observations, from, to)
         const piece = part(inRange, 0, Math.min(left, inRange.count))
         if (piece.count > 0) pieces.push(piece)
         left -= piece.count
         if (left === 0) return pieces
-        next = justAfter(observations.timestamps[0]!)
+        next = justAfter(first)
+        last = observations.timestamps.at(-1)!
       }
       segments = this.segments.range(segmentOwner, next, to)
     }
@@ -298,14 +303,16 @@ export class ObservationReader {
     return segment !== undefined && hasMoment(segment.observations, timestamp)
   }
 
-  #verifiedRows(owner: Owner, rows: ObservationRow[]): Stretch {
+  #verifiedRows(owner: Owner, from: number, to: number, rows: ObservationRow[]): Stretch {
     const { collection, entity } = owner
     const { checksum, vectorBytes } = this.#sizes(owner)
     const ownerPart = ownerChecksum(collection.key, entity.id)
     for (const row of rows) {
       if (!isIntact(row, ownerPart, checksum)) throw corruption(placeInWords(collection.name, entity.id, row[0]), 'does not match its checksum')
     }
-    return rowsToStretch(rows, vectorBytes)
+    const stretch = rowsToStretch(rows, vectorBytes)
+    if (isInOrder(stretch, from, to)) return stretch
+    throw outOfOrder(owner, 'observations')
   }
 
   #segmentOwner({ collection, entity }: Owner): SegmentOwner {
@@ -321,6 +328,11 @@ export class ObservationReader {
     }
     return { checksum, vectorBytes: dimension * 4 }
   }
+}
+
+/** Damage to SQLite's index can do that. */
+function outOfOrder({ collection, entity }: Owner, what: string): StorageError {
+  return corruption(`${placeInWords(collection.name, entity.id)}: the index of its ${what}`, 'has them out of order')
 }
 
 /** Observations that are looked at before the next pause. */

@@ -42,6 +42,12 @@ export function countBefore(timestamps: Float64Array, timestamp: number, through
   return low
 }
 
+/** Strictly rising, and within the range. */
+export function isInOrder({ timestamps, count }: Stretch, from: number, to: number): boolean {
+  for (let i = 1; i < count; i++) if (timestamps[i]! <= timestamps[i - 1]!) return false
+  return count === 0 || (timestamps[0]! >= from && timestamps[count - 1]! <= to)
+}
+
 export function hasMoment({ timestamps }: Stretch, timestamp: number): boolean {
   return timestamps[countBefore(timestamps, timestamp)] === timestamp
 }
