@@ -9,9 +9,10 @@ const COMPARISONS = ['=', '<>', '<', '<=', '>', '>=']
 /** Observations with everything in them that may be missing, or of the wrong kind. */
 export function randomWorld(random: Random): Seen[] {
   const anything = (): unknown => random.pick([0, 1, 2, -3, 'a', 'b', 'é', true, false, null, [1], { n: 1 }])
-  return ['a', 'b', 'é', 'ab', '\u{10000}', '\uffff'].flatMap((entity) => {
+  const few = Array.from({ length: 10 }, (_, i) => `f${i}`) // so that looking some up is less work than asking all
+  return ['a', 'b', 'é', 'ab', '\u{10000}', '\uffff', ...few].flatMap((entity) => {
     const attributes = random.chance(0.3) ? null : { k: anything(), t: random.pick(['a', 'b', null]) }
-    const times = new Set(random.list(1, 9, () => random.below(400) * DAY + random.pick([0, 0, 1, DAY / 2])))
+    const times = new Set(random.list(1, few.includes(entity) ? 1 : 9, () => random.below(400) * DAY + random.pick([0, 0, 1, DAY / 2])))
     return [...times].map((timestamp) => ({
       entity,
       attributes,
@@ -40,7 +41,7 @@ export class SelectGenerator {
     const { random } = this
     const isAsOf = random.chance(0.15)
     this.isSampled = !isAsOf && random.chance(0.4)
-    const where = random.chance(0.6) ? `WHERE ${[...this.times(), this.condition()].join(' AND ')}` : ''
+    const where = random.chance(0.6) ? `WHERE ${random.shuffled([...this.times(), ...this.entities(), this.condition()]).join(' AND ')}` : ''
     this.isGrouped = random.chance(0.4)
     this.byEntity = this.isGrouped && random.chance(0.6)
     const columns = this.isGrouped ? [this.aggregate(2), ...random.list(0, 2, () => this.anything())] : random.list(1, 3, () => this.anything())
@@ -75,6 +76,16 @@ export class SelectGenerator {
         random.chance(0.2) ? 'timestamp > NULL' : 'timestamp >= -1e300',
       ])
     })
+  }
+
+  /** Conditions on the entity alone, some of which name it. */
+  private entities(): string[] {
+    const { random } = this
+    const id = () => random.pick(["'a'", "'b'", "'é'", "'f1'", "'f2'", "'\u{10000}'", "'\uffff'", "'nobody'", 'NULL'])
+    const named = () => random.pick([`entity = ${id()}`, `${id()} = entity`, `entity IN (${random.list(1, 4, id).join(', ')})`])
+    const tested = () => random.pick([`entity <> ${id()}`, `entity NOT IN ('a', ${id()})`, 'attributes.k <= 1', `entity IN ('a', attributes.t)`])
+    if (random.chance(0.6)) return []
+    return random.list(1, 2, random.chance(0.6) ? named : tested)
   }
 
   private key(columns: number): string {

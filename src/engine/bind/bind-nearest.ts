@@ -6,26 +6,28 @@ import type { Compiled, Scope } from '../expression/compiled.js'
 import { test } from '../expression/expression.js'
 import { timeBoundsOf } from '../expression/time-condition.js'
 import { entityScope, SelectScope } from '../select/select-scope.js'
-import { conjuncts } from '../syntax/expression-parts.js'
 import type { Expression, Nearest, Option } from '../syntax/statement.js'
 import { ALWAYS, intersection, isNever, type TimeBounds } from '../time-bounds.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindSource } from './bind-clauses.js'
 import { bindContext, bindOptions, bindUsing } from './bind-predict.js'
 import { bindReturn } from './bind-return.js'
 import { bindTarget, isLatest } from './bind-target.js'
+import { allOf, bindNamed } from './bind-where.js'
 import type { BoundCondition, BoundContext, BoundEntities, BoundNearest, BoundPredict, BoundScope, BoundSearchCondition, Evaluate } from './bound.js'
 
 /** The most neighbours that can be asked for. */
 export const K_MAX = 1_000_000_000
 const OPTIONS = ['alpha', 'at', 'fallback', 'timeout_ms']
+/** Looking an entity up takes the time of going past so many of them in memory. */
+const PASSED_A_LOOKUP = 64
 /** Those that say how candidates are predicted. */
 const PREDICTING = ['fallback', 'timeout_ms']
 
 export function bindNearest(statement: Nearest, binder: Binder): BoundNearest {
   const { values } = binder
   const collection = bindSource(statement.source, statement, binder)
-  const entities: BoundEntities = statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder)
-  const scope = bindScope(statement, collection, entities, binder)
+  const named: BoundEntities = statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder)
+  const { scope, entities } = bindScope(statement, collection, named, binder)
   const ranking = bindRanking(statement.options, binder)
   const isPredicted = scope.kind === 'predicted'
   return {
@@ -51,16 +53,22 @@ function referenceOf(scope: BoundScope): Timestamp | undefined {
   return to === Number.POSITIVE_INFINITY ? undefined : to
 }
 
-function bindScope(statement: Nearest, collection: CollectionRecord, entities: BoundEntities, binder: Binder): BoundScope {
+/** `entities`: those that FOR names, or WHERE of what is stored. Of predictions an unknown one would be counted, and WHERE knows only those that are there. */
+function bindScope(
+  statement: Nearest,
+  collection: CollectionRecord,
+  entities: BoundEntities,
+  binder: Binder,
+): Pick<BoundNearest, 'scope' | 'entities'> {
   const { scope } = statement
   if (scope?.kind === 'predicted') {
     const at = binder.values.instant(scope.at, 'PREDICTED AT')
-    return { kind: 'predicted', at, prediction: bindPrediction(statement, at, collection, entities, binder) }
+    return { scope: { kind: 'predicted', at, prediction: bindPrediction(statement, at, collection, entities, binder) }, entities }
   }
   rejectPredicting(statement, binder)
   const { choice, ...extent } = bindExtent(scope, binder)
-  const { where, ...narrowed } = bindWhere(statement.where, { choice, ...extent }, collection, binder)
-  return { kind: 'stored', choice, ...narrowed, extent, where }
+  const { where, entities: asked, ...narrowed } = bindWhere(statement.where, { choice, ...extent }, entities, collection, binder)
+  return { scope: { kind: 'stored', choice, ...narrowed, extent, where }, entities: asked }
 }
 
 type Extent = Pick<Extract<BoundScope, { kind: 'stored' }>, 'choice' | 'from' | 'to'>
@@ -168,20 +176,24 @@ class CandidateScope extends SelectScope {
 }
 
 /**
- * Takes AND apart. What says something of time alone narrows the search, and what is known of an entity is asked once an entity; what is left has to be
- * asked of one observation after the other, for which they are read.
+ * Takes AND apart. What names entities has them looked up, what says something of time alone narrows the search, and what is known of an entity is asked
+ * once an entity; what is left has to be asked of one observation after the other, for which they are read.
  */
 function bindWhere(
   where: Expression | undefined,
   { choice, ...extent }: Extent,
+  given: BoundEntities,
   collection: CollectionRecord,
-  { values }: Binder,
-): TimeBounds & { readonly where: BoundSearchCondition | undefined } {
+  binder: Binder,
+): TimeBounds & { readonly where: BoundSearchCondition | undefined; readonly entities: BoundEntities } {
+  const { values } = binder
+  const newScope = () => new CandidateScope(collection, () => NO_AGGREGATES)
+  const { entities, tested, rest } = bindNamed(where, given, collection, newScope(), PASSED_A_LOOKUP, binder)
   let window: TimeBounds = extent
-  const [ofEntity, ofObservation]: [BoundCondition[], BoundCondition[]] = [[], []]
+  const [ofEntity, ofObservation]: [BoundCondition[], BoundCondition[]] = [[...tested], []]
   const needs = { vectors: false, payloads: false }
-  for (const part of where === undefined ? [] : conjuncts(where)) {
-    const scope = new CandidateScope(collection, () => NO_AGGREGATES)
+  for (const part of rest) {
+    const scope = newScope()
     const { evaluate } = test(part, scope, values)
     const bounds = timeBoundsOf(part, scope, values)
     if (bounds !== undefined) {
@@ -194,9 +206,9 @@ function bindWhere(
     needs.vectors ||= scope.vectors
     needs.payloads ||= scope.payloads
   }
-  if (ofEntity.length + ofObservation.length === 0) return { ...window, where: undefined }
+  if (ofEntity.length + ofObservation.length === 0) return { ...window, entities, where: undefined }
   const expressions = { ofEntity: ofEntity.map(({ expression }) => expression), ofObservation: ofObservation.map(({ expression }) => expression) }
-  return { ...window, where: { expressions, ofEntity: all(ofEntity), ofObservation: all(ofObservation), needs } }
+  return { ...window, entities, where: { expressions, ofEntity: allOf(ofEntity), ofObservation: allOf(ofObservation), needs } }
 }
 
 /** Of the newest ones an earlier end would choose others: that of the window stays. */
@@ -211,10 +223,6 @@ function ofLast(evaluate: Evaluate): Evaluate {
     const { lastTimestamp: timestamp } = entity
     return timestamp !== undefined && evaluate({ entity, observation: { timestamp } } as never)
   }
-}
-
-function all(tests: readonly BoundCondition[]): Evaluate | undefined {
-  return tests.length === 0 ? undefined : (row) => tests.every(({ evaluate }) => evaluate(row) === true)
 }
 
 function bindWithin(within: Nearest['within'], { values, mistakes }: Binder): number | undefined {

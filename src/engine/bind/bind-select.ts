@@ -10,12 +10,13 @@ import { ALWAYS, isNever, type TimeBounds } from '../time-bounds.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource, withNames } from './bind-clauses.js'
 import { bindSample } from './bind-sample.js'
 import { bindWhere } from './bind-where.js'
-import type { BoundRange, BoundSelect } from './bound.js'
+import type { BoundEntities, BoundRange, BoundSelect } from './bound.js'
 
 export function bindSelect(statement: Select, binder: Binder): BoundSelect {
   const { sample, group } = statement
   const collection = bindSource(statement.source, statement, binder)
-  const { where, window, uses } = bindWhere(statement.where, collection, inWhere, binder)
+  const named: BoundEntities = statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder)
+  const { entities, where, window, uses } = bindWhere(statement.where, named, collection, inWhere, binder)
   const isGrouped = group !== undefined || expressionsOf(statement).some(hasAggregate)
   const rows = sample === undefined || isGrouped ? new SelectScope(collection, nested) : new SampleScope(collection, nested)
   const groups = isGrouped ? new GroupScope(rows, { entity: group !== undefined, bucket: sample !== undefined }) : undefined
@@ -29,7 +30,7 @@ export function bindSelect(statement: Select, binder: Binder): BoundSelect {
     kind: 'select',
     collection,
     columns: columns.map(({ name, compiled }) => ({ name, evaluate: compiled.evaluate, isVector: compiled.kind === 'vector' })),
-    entities: statement.entities === undefined ? { kind: 'each' } : bindEntities(statement.entities, collection, binder),
+    entities,
     range,
     sample: sample && bindSample(sample, { filter: uses, rows, isGrouped }, binder),
     where,

@@ -1,4 +1,6 @@
-import type { CollectionRecord } from '../../storage/index.js'
+import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
+import type { Scope } from '../expression/compiled.js'
+import { entityIdsOf } from '../expression/entity-condition.js'
 import { test } from '../expression/expression.js'
 import { timeBoundsOf } from '../expression/time-condition.js'
 import { SelectScope } from '../select/select-scope.js'
@@ -6,10 +8,53 @@ import { conjuncts } from '../syntax/expression-parts.js'
 import type { Expression } from '../syntax/statement.js'
 import { ALWAYS, intersection, type TimeBounds } from '../time-bounds.js'
 import type { Binder } from './bind-clauses.js'
-import type { BoundCondition, BoundWhere, Evaluate } from './bound.js'
+import type { BoundCondition, BoundEntities, BoundWhere, Evaluate } from './bound.js'
+
+/** Looking an entity up takes the time of going past so many of them in the table. */
+const READ_A_LOOKUP = 4
+
+/** What WHERE has to say of who is asked. */
+interface Named {
+  readonly entities: BoundEntities
+  /** Conditions that name entities, and are to be tested. */
+  readonly tested: readonly BoundCondition[]
+  /** What else AND joins. */
+  readonly rest: readonly Expression[]
+}
+
+/**
+ * Takes out of WHERE what names entities: those are looked up, where the statement is about each entity and they are few.
+ *
+ * @param passedALookup  How many entities are gone past in the time of looking one up.
+ */
+export function bindNamed(
+  where: Expression | undefined,
+  entities: BoundEntities,
+  collection: CollectionRecord,
+  scope: Scope,
+  passedALookup: number,
+  { values }: Binder,
+): Named {
+  const tested: BoundCondition[] = []
+  const rest: Expression[] = []
+  let named: ReadonlySet<string> | undefined
+  for (const part of where === undefined ? [] : conjuncts(where)) {
+    const ids = entityIdsOf(part, scope, values)
+    if (ids === undefined) {
+      rest.push(part)
+      continue
+    }
+    tested.push({ expression: part, evaluate: ({ entity }: { entity: EntityRecord }) => ids.has(entity.id) })
+    named = named === undefined ? ids : new Set([...named].filter((id) => ids.has(id)))
+  }
+  const isLookedUp = named !== undefined && entities.kind === 'each' && named.size * passedALookup <= collection.entityCount
+  if (!isLookedUp) return { entities, tested, rest }
+  return { entities: { kind: 'ids', ids: [...named!], missing: undefined }, tested: [], rest }
+}
 
 /** WHERE of a SELECT, and what it looks at. */
 export interface SelectWhere {
+  readonly entities: BoundEntities
   readonly where: BoundWhere
   /** When it can be true. */
   readonly window: TimeBounds
@@ -19,16 +64,20 @@ export interface SelectWhere {
 /** Takes AND apart: what is known of an entity is asked once an entity, the rest of one observation after the other. */
 export function bindWhere(
   where: Expression | undefined,
+  given: BoundEntities,
   collection: CollectionRecord,
   aggregateRefusal: (name: string) => string,
-  { values }: Binder,
+  binder: Binder,
 ): SelectWhere {
-  const ofEntity: BoundCondition[] = []
+  const { values } = binder
+  const newScope = () => new SelectScope(collection, aggregateRefusal)
+  const { entities, tested, rest } = bindNamed(where, given, collection, newScope(), READ_A_LOOKUP, binder)
+  const ofEntity = [...tested]
   const ofObservation: BoundCondition[] = []
   const uses = { vectors: false, payloads: false, observations: false }
   let window: TimeBounds = ALWAYS
-  for (const part of where === undefined ? [] : conjuncts(where)) {
-    const scope = new SelectScope(collection, aggregateRefusal)
+  for (const part of rest) {
+    const scope = newScope()
     const { evaluate } = test(part, scope, values)
     ;(scope.observations ? ofObservation : ofEntity).push({ expression: part, evaluate })
     window = intersection(window, timeBoundsOf(part, scope, values) ?? ALWAYS)
@@ -36,7 +85,7 @@ export function bindWhere(
     uses.payloads ||= scope.payloads
     uses.observations ||= scope.observations
   }
-  return { where: { ofEntity: conjunction(ofEntity), ofObservation: conjunction(ofObservation) }, window, uses }
+  return { entities, where: { ofEntity: conjunction(ofEntity), ofObservation: conjunction(ofObservation) }, window, uses }
 }
 
 function conjunction(conditions: readonly BoundCondition[]): BoundCondition | undefined {
@@ -48,6 +97,6 @@ function conjunction(conditions: readonly BoundCondition[]): BoundCondition | un
 }
 
 /** @returns undefined: there is nothing to ask. */
-function allOf(conditions: readonly BoundCondition[]): Evaluate | undefined {
+export function allOf(conditions: readonly BoundCondition[]): Evaluate | undefined {
   return conditions.length === 0 ? undefined : (row) => conditions.every(({ evaluate }) => evaluate(row) === true)
 }

@@ -38,7 +38,7 @@ export interface BoundSelect {
   readonly kind: 'select'
   readonly collection: CollectionRecord
   readonly columns: readonly OutputColumn[]
-  /** Absent: all of them. */
+  /** Those that FOR or WHERE name. */
   readonly entities: BoundEntities
   readonly range: BoundRange
   readonly sample: BoundSample | undefined
