@@ -22,8 +22,10 @@ export interface View {
  */
 export async function fill(matrix: Matrix, view: View): Promise<void> {
   const { snapshot, collection, signal, slice } = view
-  if (!snapshot.reader.isAttached) await slice.turn() // what came before may have been the first of everything
+  const turn = () => (snapshot.reader.isAttached ? undefined : slice.turn())
+  await turn() // what came before may have been the first of everything
   matrix.expect(collection.observationCount)
+  await turn() // V8 collects garbage when much memory is taken
   for await (const page of snapshot.scanEntities(collection)) {
     for (const entity of page) {
       signal?.throwIfAborted()

@@ -112,9 +112,11 @@ export class Matrix {
     return this.#byOwner[slab.owners[row]!]!
   }
 
-  /** So many rows are to come: memory for them is taken in as few slabs as there may be. */
+  /** So many rows are to come: memory for them is taken now, in as few slabs as there may be. 0: no more than are there. */
   expect(observationCount: number): void {
     this.#expectedRows = observationCount
+    const rows = Math.min(observationCount, this.#rows(EXPECTED_SLAB_BYTES_MAX))
+    if (rows >= this.#rows(SLAB_BYTES_MIN) && this.memory.hasRoom(rows * rowBytes(this.dimension))) this.#addSlab(rows)
   }
 
   /** @throws {MatrixFull} */
