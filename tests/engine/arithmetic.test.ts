@@ -25,6 +25,7 @@ describe('numbers', () => {
     ['payload.t + 1', null],
     ['payload.nothing * 2', null],
     ['payload.list + 1', null],
+    ['payload.list.length + 1', null], // it has items, and no other members
     ['payload.yes + 1', null],
   ])('%s', async (expression, expected) => {
     expect(await answerTo(expression)).toBe(expected)

@@ -137,6 +137,8 @@ describe('mistakes', () => {
      '^^^^^^', 'A condition is true, false or NULL; this is a text. Compare it with something.'],
     ['NOT 1',
      '    ^', 'A condition is true, false or NULL; this is a number. Compare it with something.'],
+    ['payload.n IN ($1)',
+     '              ^^', 'This parameter holds a list of 2. One that holds the list of IN stands without parentheses: IN $1.', [[1, 2]]],
     ['entity IN $1',
      '          ^^', 'IN takes a list; this parameter holds 7.', [7]],
     ['entity IN $1',

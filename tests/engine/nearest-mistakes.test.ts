@@ -142,6 +142,12 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       'TOLERANCE stands directly behind AT and its time: AT t TOLERANCE 7d.',
     ],
     [
+      "NEAREST 10 TO ENTITY 'a' AT 20 TOLERANCE 5d",
+      '                               ^^^^^^^^^',
+      'QUERY_SYNTAX',
+      'The AT directly behind ENTITY says when the target was. Candidates have an AT of their own, behind that one or another clause: ENTITY v AT t AT t TOLERANCE 7d.',
+    ],
+    [
       'NEAREST 10 TO [0, 0] WITHIN 5d',
       '                            ^^',
       'QUERY_SYNTAX',

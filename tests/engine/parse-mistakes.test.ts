@@ -775,7 +775,7 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
     [
       'SELECT * WHERE a = 1 || b = 2',
       '                     ^^',
-      'Conditions of which one must hold are joined by OR.',
+      'Conditions of which one must hold are joined by OR; texts are not joined here.',
       ['OR'],
     ],
     [
@@ -927,6 +927,23 @@ const MISTAKES: Readonly<Record<string, readonly Mistake[]>> = {
       '                   ^^',
       'An item of a list is a member with a number for its name: payload.list."0".',
       ['payload.list."0"'],
+    ],
+    [
+      "SELECT payload.a['b c'] FROM words",
+      '                ^^^^^^^',
+      'A member is written behind a dot: payload.a."b c".',
+      ['payload.a."b c"'],
+    ],
+    [
+      "SELECT payload->>'n'",
+      '              ^^',
+      'A member of payload or attributes is written behind a dot: payload.name.',
+      ['.'],
+    ],
+    [
+      "SELECT entity WHERE entity ILIKE 'A%'",
+      '                           ^^^^^',
+      'There is no ILIKE. LIKE tells capitals from small letters; several ways of writing are joined by OR.',
     ],
     [
       'SELECT attributes[ 12 ]',

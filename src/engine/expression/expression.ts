@@ -78,12 +78,17 @@ function path({ root, names, ...span }: PathReference, scope: Scope, { mistakes 
     evaluate(row) {
       let value: unknown = whole.evaluate(row)
       for (const name of names) {
-        if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return null
+        if (typeof value !== 'object' || value === null || !isMember(value, name)) return null
         value = (value as Readonly<Record<string, unknown>>)[name]
       }
       return value ?? null
     },
   }
+}
+
+/** What JSON has written there, and not what JavaScript adds to a list: its length. */
+function isMember(value: object, name: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(value, name)
 }
 
 function call(node: Call, scope: Scope, values: ValueBinder): Compiled {
@@ -152,9 +157,18 @@ function negatedIf(negated: boolean, compiled: Compiled): Compiled {
 /** What is written in the list of IN, or held by its lone parameter. */
 function members(node: InList, scope: Scope, values: ValueBinder): readonly Operand[] {
   const [only] = node.list
-  if (!node.lone || only?.kind !== 'parameter') return node.list.map((at) => ({ at, value: compile(at, scope, values) }))
+  if (!node.lone || only?.kind !== 'parameter') {
+    if (node.list.length === 1) rejectListInParentheses(only!, values)
+    return node.list.map((at) => ({ at, value: compile(at, scope, values) }))
+  }
   const list = values.value(only)
   if (!Array.isArray(list)) throw values.mistakes.type(only, `IN takes a list; this parameter holds ${described(list)}.`)
   values.limitList(list.length, only)
   return list.map((value: unknown) => ({ at: only, value: constantOf(value, only, values) }))
+}
+
+function rejectListInParentheses(only: Expression, values: ValueBinder): void {
+  const value = only.kind === 'parameter' ? values.value(only) : undefined
+  if (!Array.isArray(value)) return
+  throw values.mistakes.type(only, `This parameter holds ${described(value)}. One that holds the list of IN stands without parentheses: IN $1.`)
 }

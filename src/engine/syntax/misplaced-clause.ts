@@ -50,10 +50,14 @@ const ADVICE: Readonly<Record<Verb, Partial<Record<Keyword, string>>>> = {
   },
 }
 
-/** What stands where a clause should begin, and begins none. */
-export function misplaced(c: Cursor, verb: Verb): QuerySyntaxError {
+/**
+ * What stands where a clause should begin, and begins none.
+ *
+ * @param advised  What is known of this statement, by the clause's first word; instead of what is mostly meant.
+ */
+export function misplaced(c: Cursor, verb: Verb, advised: Partial<Record<Keyword, string>> = {}): QuerySyntaxError {
   const { keyword } = c.token
-  const advice = keyword === undefined ? undefined : ADVICE[verb][keyword]
+  const advice = keyword === undefined ? undefined : (advised[keyword] ?? ADVICE[verb][keyword])
   if (advice !== undefined) return c.error(c.token, advice)
   const foreign = foreignHere(c)
   if (foreign !== undefined) return foreign

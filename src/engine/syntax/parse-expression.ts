@@ -283,13 +283,17 @@ function path(c: Cursor, start: number, root: PathReference['root']): PathRefere
   return { kind: 'path', start, end: c.lastEnd, root, names }
 }
 
-/** `.0` and `[0]`, which touch a path: an item of a list is a member like others. */
+/** `.0`, `[0]` and `['name']`, which touch a path: an item of a list is a member like others. */
+const INDEX = /^(?:\.(\d+)|\[\s*(\d+)\s*\]|\[\s*'([^'"]*)'\s*\])/
+
 function rejectIndex(c: Cursor, start: number): void {
   const { token, lastEnd, text } = c
-  const index = token.start !== lastEnd ? undefined : /^(?:\.(\d+)|\[\s*(\d+)\s*\])/.exec(text.slice(lastEnd, lastEnd + INDEX_LENGTH_MAX))
+  const index = token.start !== lastEnd ? undefined : INDEX.exec(text.slice(lastEnd, lastEnd + INDEX_LENGTH_MAX))
   if (index === undefined || index === null) return
-  const worded = `${excerpt(text.slice(start, lastEnd))}."${index[1] ?? index[2]}"`
-  throw c.error({ start: lastEnd, end: lastEnd + index[0].length }, `An item of a list is a member with a number for its name: ${worded}.`, [worded])
+  const [all, afterDot, inBrackets, member] = index
+  const worded = `${excerpt(text.slice(start, lastEnd))}."${afterDot ?? inBrackets ?? member}"`
+  const claim = member === undefined ? 'An item of a list is a member with a number for its name' : 'A member is written behind a dot'
+  throw c.error({ start: lastEnd, end: lastEnd + all.length }, `${claim}: ${worded}.`, [worded])
 }
 
 /** Call : name `(` [ `*` | Expression { `,` Expression } ] `)` */

@@ -18,7 +18,7 @@ export function nearest(c: Cursor): Tree.Nearest {
   const wanted = count(c, 'how many neighbours are wanted, a whole number or a parameter, after NEAREST')
   c.expect('to', `TO and what they are near to: ${A_TARGET}`)
   const to = target(c)
-  const read = clauses(c)
+  const read = clauses(c, to)
   return { kind: 'nearest', start, end: c.lastEnd, count: wanted, target: to, ...ABSENT, ...read }
 }
 
@@ -71,7 +71,7 @@ function nested(c: Cursor): Tree.Predict {
 }
 
 /** Clause : Scope | Source | Entities | Where | Context | Using | Within | PerEntity | Return | With | Limit; in any order, each at most once */
-function clauses(c: Cursor): Clauses {
+function clauses(c: Cursor, target: Tree.Target): Clauses {
   const read: Clauses = {}
   while (!c.isAtEnd()) {
     switch (c.token.keyword) {
@@ -113,10 +113,17 @@ function clauses(c: Cursor): Clauses {
         read.limit = c.once(read.limit, limit)
         break
       default:
-        throw misplaced(c, 'NEAREST')
+        throw misplaced(c, 'NEAREST', isDated(target) ? { tolerance: OF_TARGET } : {})
     }
   }
   return read
+}
+
+const OF_TARGET =
+  'The AT directly behind ENTITY says when the target was. Candidates have an AT of their own, behind that one or another clause: ENTITY v AT t AT t TOLERANCE 7d.'
+
+function isDated(target: Tree.Target): boolean {
+  return target.kind === 'target-entity' && target.at !== undefined
 }
 
 function secondScope(c: Cursor): Error {

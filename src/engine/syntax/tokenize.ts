@@ -30,7 +30,7 @@ const UNITS: ReadonlyMap<string, Unit> = new Map((['ms', 's', 'm', 'h', 'd', 'w'
 /** Characters that other languages, or word processors, write for what is written differently here. */
 const WRITTEN_OTHERWISE = [
   { characters: '&', message: 'Conditions that must both hold are joined by AND.', suggestions: ['AND'] },
-  { characters: '|', message: 'Conditions of which one must hold are joined by OR.', suggestions: ['OR'] },
+  { characters: '|', message: 'Conditions of which one must hold are joined by OR; texts are not joined here.', suggestions: ['OR'] },
   { characters: '!', message: 'The opposite of a condition is written NOT.', suggestions: ['NOT'] },
   { characters: '?@', message: 'A parameter is written $1 or :name.', suggestions: [] },
   { characters: '#', message: 'A comment is written -- to the end of the line, or /* between these */.', suggestions: ['--'] },
@@ -245,11 +245,13 @@ export class Tokenizer {
       case 0x2a:
       case 0x2b:
       case 0x2c:
-      case 0x2d:
       case 0x2e:
       case 0x2f:
       case 0x3b:
-        return this.token('symbol', start, start + 1, text[start]!) // ( ) [ ] * + , - . / ;
+        return this.token('symbol', start, start + 1, text[start]!) // ( ) [ ] * + , . / ;
+      case 0x2d: // -
+        if (second === 0x3e) throw this.error(start, start + 2, 'A member of payload or attributes is written behind a dot: payload.name.', ['.'])
+        return this.token('symbol', start, start + 1, '-')
       case 0x3c: // <
         if (second === 0x3e) return this.token('symbol', start, start + 2, '<>')
         return second === 0x3d ? this.token('symbol', start, start + 2, '<=') : this.token('symbol', start, start + 1, '<')
