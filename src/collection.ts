@@ -202,8 +202,8 @@ export class Collection {
     return rows as NearestRecord[]
   }
 
-  /** The last observation of each entity at or before a moment, by entity id. */
-  async asOf(at: TimestampInput, request: AsOfRequest = {}): Promise<SelectRecord[]> {
+  /** The last observation of each entity at or before a moment, or with `'latest'` of all, by entity id. */
+  async asOf(at: TimestampInput | 'latest', request: AsOfRequest = {}): Promise<SelectRecord[]> {
     this.#host.assertOpen()
     this.#current()
     const { rows } = await this.#host.run(asOfStatement(this.name, at, request), request)

@@ -32,6 +32,7 @@ test('asOf means what its text means', async () => {
   const drift = db.collection('drift')
 
   expect(await drift.asOf(20)).toEqual((await db.query('SELECT * AS OF 20')).rows)
+  expect(await drift.asOf('latest')).toEqual((await db.query('SELECT * AS OF LATEST')).rows)
   expect((await drift.asOf('1970-01-01T00:00:00.020Z', { entities: ['b', 'x'] })).map(({ entity, timestamp }) => [entity, timestamp])).toEqual([
     ['b', 20],
   ])

@@ -450,6 +450,8 @@ describe('the typed method', () => {
     await same({ k: 2, to: [0, 0] }, 'NEAREST 2 TO [0, 0]')
     await same({ k: 2, to: Float32Array.of(0, 0), asOf: 10 }, 'NEAREST 2 TO [0, 0] AS OF 10')
     await same({ k: 2, to: { entity: 'a', at: 0 }, at: 21, tolerance: '1 ms' }, "NEAREST 2 TO ENTITY 'a' AT 0 FROM drift AT 21 TOLERANCE 1ms")
+    await same({ k: 2, to: { entity: 'a', at: 'latest' }, asOf: 'latest' }, "NEAREST 2 TO ENTITY 'a' AT LATEST AS OF LATEST")
+    await same({ k: 2, to: [0, 0], asOf: undefined, within: undefined, predictedAt: undefined }, 'NEAREST 2 TO [0, 0]')
     await same({ k: 2, to: { entity: 'a' }, at: 10 }, "NEAREST 2 TO ENTITY 'a' FROM drift AT 10")
     await same(
       { k: 9, to: [0, 0], between: [0, 20], within: 2, perEntity: 2, alpha: 0.5, reference: 30, columns: ['payload', 'vector'] },
@@ -488,6 +490,7 @@ describe('the typed method', () => {
       { message: 'BETWEEN ends before it begins. Swap its ends.', frame: '' },
     ],
     ['another length', { k: 1, to: [0, 0, 0] }, { code: 'DIMENSION_MISMATCH', expected: 2, received: 3 }],
+    ['no target', { k: 1 }, { code: 'ARGUMENT_INVALID', argument: 'to' }],
     ['no vector', { k: 1, to: 'a' }, { code: 'VECTOR_INVALID' }],
     ['an unknown entity', { k: 1, to: { entity: 'x' } }, { code: 'NOT_FOUND', kind: 'entity' }],
     ['an unknown column', { k: 1, to: [0, 0], columns: ['vectr'] }, { code: 'ARGUMENT_INVALID', argument: 'columns' }],

@@ -31,6 +31,14 @@ export async function wrongUses(db: Database, words: Collection): Promise<void> 
   await words.asOf(0, { where: 'entity = $1', parameters: 'a' })
   // @ts-expect-error a prediction that is a target is of one entity
   await words.nearest({ k: 1, to: { predict: { entity: 'a', at: 0, where: "entity = 'a'" } } })
+  // @ts-expect-error candidates are chosen once
+  await words.nearest({ k: 1, to: [0], asOf: 0, at: 0 })
+  // @ts-expect-error a tolerance is of at
+  await words.nearest({ k: 1, to: [0], asOf: 0, tolerance: '1 day' })
+  // @ts-expect-error stored vectors are not predicted
+  await words.nearest({ k: 1, to: [0], using: 'last' })
+  // @ts-expect-error either one or some
+  await words.predict({ entity: 'a', entities: ['b'], at: 0 })
   // @ts-expect-error vectors come in three ways
   await db.query('SELECT *', [], { vectors: 'float64' })
   // @ts-expect-error a closed union of statuses
@@ -51,4 +59,13 @@ export function narrowed(row: PredictRow): void {
   } else {
     expectTypeOf(row.method).toEqualTypeOf<null>()
   }
+}
+
+/** Never called: what may be left open must compile, whether it is left out or undefined. */
+export async function rightUses(words: Collection, asOf?: string, within?: number, where?: string): Promise<void> {
+  await words.nearest({ k: 1, to: [0], asOf, within, where, columns: undefined })
+  await words.nearest({ k: 1, to: { entity: 'a', at: 'latest' }, asOf: 'latest' })
+  await words.nearest({ k: 1, to: [0], predictedAt: 0, using: undefined, context: { last: undefined } })
+  await words.predict({ entity: 'a', at: 0, fallback: undefined, where })
+  await words.asOf('latest', { entities: undefined, where })
 }

@@ -6,9 +6,9 @@ import type { Expression } from '../syntax/statement.js'
 /** WHERE of a typed request. */
 export type ConditionMembers = {
   /** A condition in the words of the language, such as `attributes.topic = $1`. Errors point into this text. */
-  readonly where?: string
+  readonly where?: string | undefined
   /** The values of its parameters: a list for `$1`, `$2`, or an object for `:name`. */
-  readonly parameters?: ParameterValues
+  readonly parameters?: ParameterValues | undefined
 }
 
 export const CONDITION_MEMBERS: readonly string[] = ['where', 'parameters']

@@ -21,6 +21,7 @@ import {
   predictStatement,
   text,
   time,
+  timeOrLatest,
   usingOf,
 } from './typed-predict.js'
 import { listed } from './typed-select.js'
@@ -32,25 +33,25 @@ export type NearestRequest = {
   /** A vector; an entity, at a time or as the candidates are seen; or a prediction. */
   readonly to: VectorInput | EntityTarget | PredictionTarget
   /** Keeps the search to these. Default: all of them. An unknown one is no neighbour. */
-  readonly entities?: readonly string[]
+  readonly entities?: readonly string[] | undefined
   /** What is farther away does not count. */
-  readonly within?: number
+  readonly within?: number | undefined
   /** At most so many rows of one entity. */
-  readonly perEntity?: number
+  readonly perEntity?: number | undefined
   /** From 0 to 1: ranks by `alpha * distance + (1 - alpha) * age`, the age being 1 for the candidate that is farthest in time. */
-  readonly alpha?: number
+  readonly alpha?: number | undefined
   /** From when ages are counted. Default: the moment that the search is about. */
-  readonly reference?: TimestampInput
+  readonly reference?: TimestampInput | undefined
   /** What rows have beside rank, entity, timestamp, distance and age_ms. */
-  readonly columns?: readonly NearestColumn[]
+  readonly columns?: readonly NearestColumn[] | undefined
 } & NearestScope &
   ConditionMembers &
   Omit<QueryOptions, 'vectors'>
 
 export interface EntityTarget {
   readonly entity: string
-  /** Its last observation at or before. */
-  readonly at?: TimestampInput
+  /** Its last observation at or before; `'latest'`: its last one. */
+  readonly at?: TimestampInput | 'latest' | undefined
 }
 
 export interface PredictionTarget {
@@ -60,16 +61,28 @@ export interface PredictionTarget {
 /** How to predict: as for `predict`. */
 export type PredictionOptions = Pick<PredictRequest, 'context' | 'using' | 'model' | 'fallback' | 'inferenceTimeoutMs'>
 
-/** Which vectors are candidates. Nothing said: each entity's last one. */
-export type NearestScope =
-  /** Each entity's last observation at or before. */
-  | { readonly asOf?: TimestampInput }
+interface StoredScopes {
+  /** Each entity's last observation at or before; `'latest'`: its last one. */
+  readonly asOf?: TimestampInput | 'latest' | undefined
   /** The same, but no older than the tolerance. Default: of that very moment. */
-  | { readonly at: TimestampInput; readonly tolerance?: IntervalInput }
+  readonly at: TimestampInput
+  readonly tolerance?: IntervalInput | undefined
   /** Every observation from the first to the second, both included. */
-  | { readonly between: readonly [TimestampInput, TimestampInput] }
+  readonly between: readonly [TimestampInput, TimestampInput]
+}
+
+interface PredictedScope extends PredictionOptions {
   /** Where each entity is predicted to be. */
-  | ({ readonly predictedAt: TimestampInput } & PredictionOptions)
+  readonly predictedAt: TimestampInput
+}
+
+type AllScopes = StoredScopes & PredictedScope
+
+/** These members, and none that belongs to another scope. */
+type Scoped<Name extends keyof AllScopes> = Pick<AllScopes, Name> & { readonly [Other in Exclude<keyof AllScopes, Name>]?: undefined }
+
+/** Which vectors are candidates. Nothing said: each entity's last one. */
+export type NearestScope = Scoped<'asOf'> | Scoped<'at' | 'tolerance'> | Scoped<'between'> | Scoped<keyof PredictedScope>
 
 export type NearestColumn = Exclude<keyof NearestRecord, 'rank' | 'entity' | 'timestamp' | 'distance' | 'age_ms'>
 
@@ -116,9 +129,10 @@ const OTHERS = [
 export function nearestStatement(collection: { readonly name: string; readonly dimension: number }, request: NearestRequest): Nearest {
   checkOptions('request', request, [...SCOPES, ...HOW, ...OTHERS])
   const { k, to, entities, within, perEntity, alpha, reference, columns } = request
-  const how: PredictionOptions = 'predictedAt' in request ? request : {}
-  if (!('predictedAt' in request)) refuseMembers(request, HOW, 'predictedAt')
-  if (!('at' in request)) refuseMembers(request, ['tolerance'], 'at')
+  const isPredicted = request.predictedAt !== undefined
+  const how: PredictionOptions = isPredicted ? request : {}
+  if (!isPredicted) refuseMembers(request, HOW, 'predictedAt')
+  if (request.at === undefined) refuseMembers(request, ['tolerance'], 'at')
   return {
     kind: 'nearest',
     count: counted('k', k),
@@ -131,10 +145,7 @@ export function nearestStatement(collection: { readonly name: string; readonly d
     using: usingOf(how.using, how.model),
     within: within === undefined ? undefined : number(finite('within', within)),
     perEntity: perEntity === undefined ? undefined : counted('perEntity', perEntity),
-    items:
-      columns === undefined
-        ? undefined
-        : itemsOf(columns, Object.keys('predictedAt' in request ? NEAREST_COLUMNS.predicted : NEAREST_COLUMNS.stored)),
+    items: columns === undefined ? undefined : itemsOf(columns, Object.keys(isPredicted ? NEAREST_COLUMNS.predicted : NEAREST_COLUMNS.stored)),
     options: [
       ...(alpha === undefined ? [] : [option('alpha', number(share(alpha)))]),
       ...(reference === undefined ? [] : [option('at', number(toTimestamp(reference)))]),
@@ -160,13 +171,14 @@ function predictionOptions({ fallback, inferenceTimeoutMs }: PredictionOptions):
 function targetOf(to: NearestRequest['to'], collection: { readonly name: string; readonly dimension: number }): Target {
   if (typeof to === 'object' && to !== null && 'entity' in to) {
     checkOptions('to', to, ['entity', 'at'])
-    return { kind: 'target-entity', entity: text(toEntityId(to.entity)), at: to.at === undefined ? undefined : time(to.at), ...NOWHERE }
+    return { kind: 'target-entity', entity: text(toEntityId(to.entity)), at: to.at === undefined ? undefined : timeOrLatest(to.at), ...NOWHERE }
   }
   if (typeof to === 'object' && to !== null && 'predict' in to) {
     checkOptions('to', to, ['predict'])
     checkOptions('to.predict', to.predict, ['entity', 'at', ...HOW])
     return predictStatement(collection.name, to.predict)
   }
+  if (to === undefined) throw new ArgumentError('to', "a vector, { entity: 'id' } or { predict: { entity, at } }", 'left out')
   const vector = toVector(to, { collection: collection.name, dimension: collection.dimension })
   return { kind: 'vector', values: Array.from(vector), ...NOWHERE }
 }
@@ -174,17 +186,15 @@ function targetOf(to: NearestRequest['to'], collection: { readonly name: string;
 function scopeOf(request: NearestRequest): Scope | undefined {
   const given = SCOPES.filter((name) => (request as Readonly<Record<string, unknown>>)[name] !== undefined)
   if (given.length > 1) throw new ArgumentError('request', `an object with one of ${SCOPES.join(', ')}`, `one with ${given.join(' and ')}`)
-  if ('at' in request) {
-    const { at, tolerance } = request
+  const { asOf, at, tolerance, between, predictedAt } = request
+  if (at !== undefined)
     return { kind: 'at', at: time(at), tolerance: tolerance === undefined ? undefined : interval(tolerance, 'tolerance'), ...NOWHERE }
-  }
-  if ('between' in request) {
-    const { between } = request
+  if (between !== undefined) {
     if (!Array.isArray(between) || between.length !== 2) throw new ArgumentError('between', 'a list of two moments', described(between))
     return { kind: 'window', from: time(between[0]), to: time(between[1]), ...NOWHERE }
   }
-  if ('predictedAt' in request) return { kind: 'predicted', at: time(request.predictedAt), ...NOWHERE }
-  return request.asOf === undefined ? undefined : { kind: 'as-of', at: time(request.asOf), ...NOWHERE }
+  if (predictedAt !== undefined) return { kind: 'predicted', at: time(predictedAt), ...NOWHERE }
+  return asOf === undefined ? undefined : { kind: 'as-of', at: timeOrLatest(asOf), ...NOWHERE }
 }
 
 function counted(argument: string, value: number) {

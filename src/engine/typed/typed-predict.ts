@@ -23,24 +23,39 @@ import { CONDITION_MEMBERS, type ConditionMembers, conditionOf } from './typed-c
 /** A span of time: milliseconds, or text such as `'7 days'` or `'1 month'`. */
 export type IntervalInput = number | string
 
+interface ContextRequest {
+  readonly last?: number | IntervalInput | undefined
+  readonly since?: TimestampInput | undefined
+  readonly until?: TimestampInput | undefined
+}
+
 /** `PREDICT` as an object: every member is a clause of the language, and means the same. */
 export type PredictRequest = PredictedEntities & {
   /** One moment, several, a grid (its end excluded unless `endIncluded`), or steps after each entity's last observation. */
   readonly at: PredictedTimes
   /** What predictors may see: at most the newest `last`, nothing before `since`; nothing after `until` exists for this prediction. */
-  readonly context?: { readonly last?: number | IntervalInput; readonly since?: TimestampInput; readonly until?: TimestampInput }
+  readonly context?: ContextRequest | undefined
   /** Methods in the order in which they are tried. Default: as the configuration says. */
-  readonly using?: string | readonly string[]
+  readonly using?: string | readonly string[] | undefined
   /** A model of the database, by name. */
-  readonly model?: string
+  readonly model?: string | undefined
   /** What answers when all of `using` refuse: a method, or `'error'` to be told. */
-  readonly fallback?: string
+  readonly fallback?: string | undefined
   /** Bounds one call of a model, in milliseconds; `timeoutMs` bounds the whole prediction. */
-  readonly inferenceTimeoutMs?: number
+  readonly inferenceTimeoutMs?: number | undefined
 } & ConditionMembers &
   Omit<QueryOptions, 'vectors'>
 
-export type PredictedEntities = { readonly entity: string } | { readonly entities: readonly string[] } | { readonly each: true }
+interface EntityChoices {
+  readonly entity: string
+  readonly entities: readonly string[]
+  readonly each: true
+}
+
+type Chosen<Name extends keyof EntityChoices> = Pick<EntityChoices, Name> & { readonly [Other in Exclude<keyof EntityChoices, Name>]?: undefined }
+
+/** One entity, some, or each. */
+export type PredictedEntities = Chosen<'entity'> | Chosen<'entities'> | Chosen<'each'>
 
 export type PredictedTimes =
   | TimestampInput
@@ -141,6 +156,11 @@ export function usingOf(using: PredictRequest['using'], model: string | undefine
 
 export function time(input: TimestampInput): Time {
   return { kind: 'time', base: number(toTimestamp(input)), shifts: [], ...NOWHERE }
+}
+
+/** `'latest'` is LATEST. */
+export function timeOrLatest(input: TimestampInput | 'latest'): Time {
+  return input === 'latest' ? { kind: 'time', base: { kind: 'latest', ...NOWHERE }, shifts: [], ...NOWHERE } : time(input)
 }
 
 export function interval(input: IntervalInput, argument: string): IntervalNode {

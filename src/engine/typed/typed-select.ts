@@ -2,16 +2,17 @@ import { toEntityId } from '../../entity.js'
 import { ArgumentError, described } from '../../errors.js'
 import type { JsonValue } from '../../json.js'
 import { checkOptions } from '../../options.js'
-import { type TimestampInput, toTimestamp } from '../../timestamp.js'
+import type { TimestampInput } from '../../timestamp.js'
 import type { QueryOptions } from '../query.js'
 import { NOWHERE } from '../syntax/query-place.js'
 import type { Entities, Select } from '../syntax/statement.js'
 import { CONDITION_MEMBERS, type ConditionMembers, conditionOf } from './typed-condition.js'
+import { timeOrLatest } from './typed-predict.js'
 
 /** `SELECT * ... AS OF` as an object. */
 export interface AsOfRequest extends ConditionMembers, Omit<QueryOptions, 'vectors'> {
   /** Default: all of them. An unknown one is not in the answer. */
-  readonly entities?: readonly string[]
+  readonly entities?: readonly string[] | undefined
 }
 
 /** An observation as SELECT answers it. */
@@ -29,7 +30,7 @@ export interface SelectRecord {
 const KNOWN = ['entities', ...CONDITION_MEMBERS, 'signal', 'timeoutMs', 'maxRows']
 
 /** The statement `SELECT * FROM collection AS OF at`, the same tree that its text would give. */
-export function asOfStatement(collection: string, at: TimestampInput, request: AsOfRequest): Select {
+export function asOfStatement(collection: string, at: TimestampInput | 'latest', request: AsOfRequest): Select {
   checkOptions('request', request, KNOWN)
   const { entities } = request
   return {
@@ -37,7 +38,7 @@ export function asOfStatement(collection: string, at: TimestampInput, request: A
     columns: { kind: 'columns', list: undefined, ...NOWHERE },
     source: { kind: 'identifier', name: collection, ...NOWHERE },
     entities: entities === undefined ? undefined : listed(entities),
-    asOf: { kind: 'time', base: { kind: 'number', value: toTimestamp(at), ...NOWHERE }, shifts: [], ...NOWHERE },
+    asOf: timeOrLatest(at),
     range: undefined,
     sample: undefined,
     where: conditionOf(request),
