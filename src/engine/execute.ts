@@ -7,6 +7,7 @@ import type { Plan } from './plan.js'
 import { predictRows } from './predict/predict-rows.js'
 import type { Batch, Context, Row, Trace } from './running.js'
 import { aggregateRows } from './select/aggregate-rows.js'
+import { recordAggregates } from './select/record-aggregates.js'
 import { type KeyedRow, type Pause, sortRows } from './select/row-order.js'
 import { sampleRows } from './select/sample-rows.js'
 import { scanRows } from './select/scan-rows.js'
@@ -27,6 +28,8 @@ function operator(plan: Plan, context: Context): AsyncIterable<Batch> {
       return sampleRows(plan.query, plan.rowsWanted, context)
     case 'aggregate':
       return aggregateRows(execute(plan.input, context), plan.query, context.stop)
+    case 'record-aggregate':
+      return recordAggregates(plan.query, context)
     case 'nearest': {
       const { target } = plan
       return nearestRows(plan.query, (shared) => (target === undefined ? nothing() : execute(target, shared)), context)

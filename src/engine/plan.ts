@@ -13,6 +13,7 @@ import type {
   OutputColumn,
 } from './bind/bound.js'
 import { refuseTooManyPredicted } from './nearest/nearest-predicted.js'
+import { isOfRecords } from './select/record-aggregates.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
 export type Plan =
@@ -21,6 +22,8 @@ export type Plan =
   /** Reads by itself: what it fills in may lie before the range. */
   | { readonly kind: 'sample'; readonly query: BoundSelect; readonly rowsWanted: number }
   | { readonly kind: 'aggregate'; readonly input: Plan; readonly query: BoundSelect & { readonly grouping: BoundGrouping } }
+  /** Aggregates of what the records of entities, or of the collection, know of their observations, of which none is read. */
+  | { readonly kind: 'record-aggregate'; readonly query: BoundSelect & { readonly grouping: BoundGrouping } }
   /** `target`: the PREDICT that is its target. */
   | { readonly kind: 'nearest'; readonly query: BoundNearest; readonly target: Plan | undefined }
   | { readonly kind: 'catalog'; readonly query: BoundShow | BoundDescribe }
@@ -72,7 +75,10 @@ function withoutUnshown(query: BoundSelect, vectors: Limits['vectors']): BoundSe
 function selected(query: BoundSelect, rowsWanted: number): Plan {
   const { grouping, having, sample } = query
   if (grouping === undefined) return sample === undefined ? observations(query, rowsWanted) : { kind: 'sample', query, rowsWanted }
-  const groups: Plan = { kind: 'aggregate', input: observations(query, Number.POSITIVE_INFINITY), query: { ...query, grouping } }
+  const grouped = { ...query, grouping }
+  const groups: Plan = isOfRecords(grouped)
+    ? { kind: 'record-aggregate', query: grouped }
+    : { kind: 'aggregate', input: observations(query, Number.POSITIVE_INFINITY), query: grouped }
   return having === undefined ? groups : { kind: 'filter', input: groups, condition: having }
 }
 

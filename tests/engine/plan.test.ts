@@ -27,7 +27,11 @@ test.each<[string, string[]]>([
   ['SELECT entity', ['project', 'scan']],
   ['SELECT entity WHERE timestamp > 1', ['project', 'filter', 'scan']],
   ["SELECT entity WHERE entity LIKE 'a%' AND attributes.x = 1", ['project', 'scan']], // tested once an entity
-  ['SELECT count(*) GROUP BY entity HAVING count(*) > 1 ORDER BY count(*) LIMIT 1', ['project', 'limit', 'sort', 'filter', 'aggregate', 'scan']],
+  [
+    'SELECT count(payload) GROUP BY entity HAVING count(*) > 1 ORDER BY count(*) LIMIT 1',
+    ['project', 'limit', 'sort', 'filter', 'aggregate', 'scan'],
+  ],
+  ['SELECT count(*) GROUP BY entity HAVING count(*) > 1', ['project', 'filter', 'record-aggregate']],
   ['SELECT count(*) SAMPLE BY 1d WHERE timestamp > 1', ['project', 'aggregate', 'filter', 'scan']],
   ['SELECT vector SAMPLE BY 1d WHERE timestamp > 1', ['project', 'sample']],
 ])('%s', (text, expected) => {
@@ -41,7 +45,7 @@ test.each<[string, boolean, boolean]>([
   ['SELECT payload.x', false, true],
   ['SELECT entity WHERE norm(vector) > 1', true, false],
   ['SELECT entity ORDER BY payload.x', false, true],
-  ['SELECT count(*)', false, false],
+  ['SELECT count(*) SINCE 0', false, false],
   ['SELECT count(payload)', false, true],
   ['SELECT max(norm(vector)) GROUP BY entity', true, false],
   ['SELECT entity GROUP BY entity HAVING max(norm(vector)) > 1', true, false],

@@ -1,5 +1,5 @@
 import type { Interval } from '../../interval.js'
-import type { CollectionRecord } from '../../storage/index.js'
+import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
 import type { Timestamp } from '../../timestamp.js'
 import type { Expression, Fill } from '../syntax/statement.js'
 import type { TimeBounds } from '../time-bounds.js'
@@ -87,6 +87,8 @@ export interface BoundGrouping {
 export interface BoundAggregate {
   /** Absent: `count(*)`, which looks at no value. */
   readonly evaluate: Evaluate | undefined
+  /** What of an entity's record it is, taken of all observations of an entity; undefined: they have to be read. */
+  readonly known: keyof Pick<EntityRecord, 'observationCount' | 'firstTimestamp' | 'lastTimestamp'> | undefined
   start(): Accumulator
 }
 

@@ -7,6 +7,7 @@ import { execute } from '../execute.js'
 import type { SearchMeta } from '../nearest/search-meta.js'
 import type { Plan } from '../plan.js'
 import type { Context, Trace } from '../running.js'
+import { isOfCollection } from '../select/record-aggregates.js'
 import { isPredicting } from '../select/sample-rows.js'
 import { openSnapshot } from '../stop.js'
 import { printConjunction, printExpression } from '../syntax/print-expression.js'
@@ -81,6 +82,8 @@ async function lines(plan: Plan, level: number, context: Explained): Promise<Lin
       return [line('scan', scanDetail(plan.query))]
     case 'aggregate':
       return [line('aggregate', aggregateDetail(plan.query)), ...(await lines(plan.input, level + 1, context))]
+    case 'record-aggregate':
+      return [line('aggregate', aggregateDetail(plan.query)), { level: level + 1, operation: 'records', detail: recordsDetail(plan.query) }]
     case 'sample':
       return [line('sample', sampleDetail(plan.query)), ...(await sampleLines(plan.query, level + 1, context))]
     case 'predict':
@@ -109,6 +112,12 @@ async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }
 function scanDetail(query: BoundSelect): string {
   const tested = query.where.ofObservation === undefined ? [] : ['tested row by row']
   return [entitiesDetail(query), readDetail(query.range, query.window), ...tested].join(', ')
+}
+
+/** No observation is read. */
+function recordsDetail(query: BoundSelect & { readonly grouping: BoundGrouping }): string {
+  if (isOfCollection(query)) return `"${query.collection.name}", its own record, which counts them; no observation is read`
+  return `${entitiesDetail(query)}, their own records; no observation is read`
 }
 
 /** What is asked once an entity stands beside them: `"words", all 128 entities with attributes.topic = 'environment'`. */

@@ -21,14 +21,24 @@ const TAKES: Readonly<Record<string, readonly Kind[]>> = {
 /** @param operand  Undefined: `*`. */
 export function aggregateOf(node: Call, operand: Compiled | undefined, { mistakes }: ValueBinder): Aggregate {
   const name = node.name.name.toLowerCase()
-  if (name === 'count') return { evaluate: operand?.evaluate, kind: 'number', start: () => new Count() }
+  const known = knownOf(node)
+  if (name === 'count') return { evaluate: operand?.evaluate, kind: 'number', known, start: () => new Count() }
   if (operand === undefined) throw mistakes.syntax(node, `Only count takes *; ${name} takes a value of each row.`)
   const { kind, evaluate } = operand
   if (!TAKES[name]!.includes(kind)) throw mistakes.type(node.arguments[0]!, `${name} cannot take ${KIND_IN_WORDS[kind]}. ${advice(kind)}`)
-  if (name === 'avg') return { evaluate, kind: kind === 'time' ? 'time' : 'number', start: () => new Mean() }
-  if (name === 'sum') return { evaluate, kind: 'number', start: () => new Sum() }
+  if (name === 'avg') return { evaluate, kind: kind === 'time' ? 'time' : 'number', known, start: () => new Mean() }
+  if (name === 'sum') return { evaluate, kind: 'number', known, start: () => new Sum() }
   const sign = name === 'min' ? -1 : 1
-  return { evaluate, kind, start: () => new Extreme(sign) }
+  return { evaluate, kind, known, start: () => new Extreme(sign) }
+}
+
+/** `count(*)`, `min(timestamp)` and `max(timestamp)` stand in an entity's record. */
+function knownOf({ name, star, arguments: [operand] }: Call): BoundAggregate['known'] {
+  const aggregate = name.name.toLowerCase()
+  if (star) return aggregate === 'count' ? 'observationCount' : undefined
+  const isOfTime = operand?.kind === 'column-reference' && operand.name.toLowerCase() === 'timestamp'
+  if (!isOfTime || (aggregate !== 'min' && aggregate !== 'max')) return undefined
+  return aggregate === 'min' ? 'firstTimestamp' : 'lastTimestamp'
 }
 
 function advice(kind: Kind): string {
