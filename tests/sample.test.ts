@@ -309,8 +309,8 @@ describe('aggregates by SAMPLE BY', () => {
       [3, 0, null],
       [4, 1, 8],
     ])
-    expect((await taken('SAMPLE BY 1d FILL (PREVIOUS)'))[2]).toEqual([3, 1, 5])
-    expect((await taken('SAMPLE BY 1d FILL (LINEAR)'))[2]).toEqual([3, 1, 6.5])
+    expect((await taken('SAMPLE BY 1d FILL (PREVIOUS)'))[2]).toEqual([3, 0, 5])
+    expect((await taken('SAMPLE BY 1d FILL (LINEAR)'))[2]).toEqual([3, 0, 6.5])
     expect(await taken("BETWEEN '2024-01-05' AND '2024-01-06' SAMPLE BY 1d FILL (LINEAR)")).toEqual([
       [5, 0, null],
       [6, 0, null],
@@ -318,10 +318,21 @@ describe('aggregates by SAMPLE BY', () => {
     expect(await taken("BETWEEN '2024-01-05' AND '2024-01-06' SAMPLE BY 1d FILL (NULL) GROUP BY entity")).toEqual([])
     expect(await taken("BETWEEN '2024-01-01' AND '2024-01-02' SAMPLE BY 1d FILL (PREVIOUS) GROUP BY entity")).toEqual([
       [1, 2, 2],
-      [2, 2, 2],
+      [2, 0, 2],
       [1, 0, null],
       [2, 1, 5],
     ])
+  })
+
+  test.each(['NONE', 'NULL', 'PREVIOUS', 'LINEAR'])('FILL (%s): counts of all buckets add up to the number of observations', async (fill) => {
+    const db = await openWith(JANUARY)
+
+    const { rows } = await db.query<{ all: number; some: number }>(
+      `SELECT count(*) AS all, count(payload) AS some BETWEEN '2024' AND '2024-02' SAMPLE BY 1d FILL (${fill})`,
+    )
+
+    expect(rows.reduce((sum, { all }) => sum + all, 0)).toBe(3)
+    expect(rows.every(({ some }) => some === 0)).toBe(true)
   })
 })
 

@@ -169,6 +169,7 @@ function sampledGroups(sample: Tree.Sample, of: Series, calls: readonly Tree.Cal
     const [before, after] = [met.findLast((bucket) => bucket.start < start), met.find((bucket) => bucket.start > start)]
     const filled = new Map(
       calls.map((call) => {
+        if (call.name.name === 'count') return [call, 0]
         if (fill === 'previous' && before !== undefined) return [call, taken(call, before.rows)]
         if (fill !== 'linear' || before === undefined || after === undefined) return [call, taken(call, [])]
         const [a, b] = [taken(call, before.rows), taken(call, after.rows)]

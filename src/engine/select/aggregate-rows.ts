@@ -154,12 +154,17 @@ class SampledGroups implements Groups {
     return new BucketWalk(rows, from === undefined ? undefined : grid.bucketOf(from), to === undefined ? undefined : grid.bucketOf(to), undefined)
   }
 
+  /** What is known of nothing needs no filling: a count is 0. */
   private fillings(at: number, before: Bucket | undefined, after: Bucket | undefined): readonly unknown[] {
+    return this.nothing.map((value, i) => value ?? this.filling(at, i, before, after))
+  }
+
+  private filling(at: number, i: number, before: Bucket | undefined, after: Bucket | undefined): unknown {
     const { fill } = this.sample
-    if (fill === 'previous') return before?.results ?? this.nothing
-    if (fill !== 'linear' || before === undefined || after === undefined) return this.nothing
-    const share = (at - before.start) / (after.start - before.start)
-    return before.results.map((value, i) => between(value, after.results[i], share))
+    if (before === undefined || fill === 'null') return null
+    if (fill === 'previous') return before.results[i]
+    if (after === undefined) return null
+    return between(before.results[i], after.results[i], (at - before.start) / (after.start - before.start))
   }
 }
 
