@@ -3,7 +3,7 @@ import { type JsonValue, toJsonText } from '../json.js'
 import { Catalog, ENCODING, placeOf, rowCount, type StoredCollection } from './catalog.js'
 import type { SqliteDatabase } from './connection/sqlite-library.js'
 import { Statement } from './connection/statement.js'
-import { completed, type Work } from './connection/transaction.js'
+import type { Work } from './connection/transaction.js'
 import { mergePatch } from './merge-patch.js'
 import { collectionChecksum, entityChecksum, removedEntityChecksum } from './observations/checksum.js'
 import { EntityMemory } from './observations/entity-memory.js'
@@ -146,7 +146,7 @@ export class Writer {
     this.#waiting.clear()
   }
 
-  /** Pauses before the first one, while it looks for what strips hold. */
+  /** Pauses before the first one, while it looks for what strips hold, and after the last one, while it packs. */
   *insert(record: CollectionRecord, batch: readonly NewObservation[]): Work<InsertResult> {
     const before = this.#current(record)
     const collection = yield* this.#open(before, batch.length)
@@ -172,15 +172,15 @@ export class Writer {
       inserted += this.#observations.put(collection, owner, inTimeOrder(items))
       if (owner.isChanged) this.#saveEntity(owner, collection.generation)
     }
-    this.#packAlongside(collection, batch.length)
+    yield* this.#packAlongside(collection, batch.length)
     const { generation, stripCount } = collection
     this.#saveCollection({ ...before, entityCount, observationCount: before.observationCount + inserted, generation, stripCount })
     this.#entities.limit()
     return { inserted, replaced: batch.length - inserted }
   }
 
-  /** What has become worth a block, and what strips have no more room for: so much of it that this write does not take long. */
-  #packAlongside(collection: OpenCollection, batchCount: number): void {
+  /** What has become worth a block, and what strips have no more room for: so much of it that this write does not take long. Pauses in between. */
+  *#packAlongside(collection: OpenCollection, batchCount: number): Work<void> {
     this.#observations.writeStrips(collection)
     const { fields, block, ripe } = collection
     const waiting = this.#waiting.get(fields.key) ?? new Set()
@@ -191,25 +191,26 @@ export class Writer {
       if (bytesLeft <= 0) break
       waiting.delete(id)
       const entity = this.#entity(fields, id)
-      if (entity !== undefined) bytesLeft -= this.#packEntity(collection, entity)
+      if (entity !== undefined) bytesLeft -= yield* this.#packEntity(collection, entity)
     }
-    this.#dropSettledStrips(collection, bytesLeft)
+    yield* this.#dropSettledStrips(collection, bytesLeft)
   }
 
-  /** @returns the bytes that it wrote. */
-  #packEntity(collection: OpenCollection, entity: OpenEntity): number {
+  /** @returns the bytes that it wrote. Pauses in between. */
+  *#packEntity(collection: OpenCollection, entity: OpenEntity): Work<number> {
     let bytes = this.#observations.settle(collection, entity)
-    if (rowCount(placeOf(entity)) >= collection.block.full) bytes += completed(this.#observations.packer.packRows(collection, entity, false))
+    if (rowCount(placeOf(entity)) >= collection.block.full) bytes += yield* this.#observations.packer.packRows(collection, entity, false)
     if (entity.isChanged) this.#saveEntity(entity, collection.generation)
+    yield
     return bytes
   }
 
   /**
-   * The oldest strips: those of which nothing is left, and, where there are too many, what is left of them is settled.
+   * The oldest strips: those of which nothing is left, and, where there are too many, what is left of them is settled. Pauses in between.
    *
    * @param isThorough  However few there are.
    */
-  #dropSettledStrips(collection: OpenCollection, bytesLeft: number, isThorough = false): void {
+  *#dropSettledStrips(collection: OpenCollection, bytesLeft: number, isThorough = false): Work<void> {
     const { fields, vectorBytes } = collection
     let bytes = this.#strips.strips(fields.key).reduce((sum, { count }) => sum + count * vectorBytes, 0)
     for (let oldest = this.#strips.strips(fields.key)[0]; oldest !== undefined; oldest = this.#strips.strips(fields.key)[0]) {
@@ -217,7 +218,7 @@ export class Writer {
         if (bytesLeft <= 0 || (bytes <= this.packing.stripsBytesMax && !isThorough)) return
         const live = this.#liveEntity(fields, oldest)
         if (live === undefined) break
-        bytesLeft -= this.#packEntity(collection, live)
+        bytesLeft -= yield* this.#packEntity(collection, live)
       }
       bytes -= oldest.count * vectorBytes
       this.#observations.dropOldestStrip(collection, oldest)
@@ -257,7 +258,7 @@ export class Writer {
       entities++
     }
     const isLast = entities === page.length && page.length < ENTITIES_COMPACTED_AT_ONCE
-    this.#dropSettledStrips(collection, COMPACTED_AT_ONCE_BYTES, isLast)
+    yield* this.#dropSettledStrips(collection, COMPACTED_AT_ONCE_BYTES, isLast)
     const { generation, stripCount } = collection
     if (bytes > 0 || stripCount !== before.stripCount) this.#saveCollection({ ...before, generation, stripCount })
     return { packed, entities, next: isLast ? undefined : page[entities - 1]!.id }

@@ -1,11 +1,11 @@
 import Database from 'better-sqlite3'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Catalog } from '../../src/storage/catalog.js'
 import type { CollectionRecord, Store } from '../../src/storage/index.js'
 import { PACKING } from '../../src/storage/observations/packing.js'
 import { StripDirectory } from '../../src/storage/observations/strip-directory.js'
 import { MemoryAccount } from '../../src/storage/search/memory-account.js'
-import { createWords, found, observation, openForTest, reading, temporaryFile } from './support.js'
+import { createWords, found, observation, openForTest, reading, temporaryFile, turnsOf } from './support.js'
 
 const STRIPS = 40
 const ENTITIES = 3
@@ -107,26 +107,6 @@ test('an index that brings strips out of order is told, and not followed for eve
   expect(() => directory.sync(new Catalog(damaged).collectionByKey(words.key)!)).toThrow('the index of its strips has them out of order')
 })
 
-/** How many turns of the event loop pass until it is done, where every slice is used up at once. */
-async function turnsOf(work: () => Promise<unknown>): Promise<number> {
-  let nowMs = performance.now()
-  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10))
-  let turns = 0
-  let isDone = false
-  const count = () => {
-    turns++
-    if (!isDone) setImmediate(count)
-  }
-  setImmediate(count)
-  try {
-    await work()
-  } finally {
-    isDone = true
-    clock.mockRestore()
-  }
-  return turns
-}
-
 test('the first read and the first write after opening let others in while they look through strips', async () => {
   const path = temporaryFile()
   const before = await openForTest({ path, packing: PATIENT_PACKING })
@@ -144,4 +124,27 @@ test('the first read and the first write after opening let others in while they 
   expect(writes[0]).toBeGreaterThan(writes[1])
   const { entity } = await reading(store, (snapshot) => found(snapshot, 'words', 'e1'))
   expect(entity.observationCount).toBe(STRIPS + 2)
+})
+
+test('what is packed beside a write lets others in', async () => {
+  const path = temporaryFile()
+  const entities = Array.from({ length: 10 }, (_, i) => `e${i}`)
+  const insertAt = (store: Store, words: CollectionRecord, moment: number) =>
+    store.insert(
+      words,
+      entities.map((id) => observation(id, moment)),
+    )
+  const before = await openForTest({ path, packing: PATIENT_PACKING })
+  const words = await createWords(before)
+  for (let moment = 0; moment < 4; moment++) await insertAt(before, words, moment)
+  await before.close()
+  const store = await openForTest({ path, packing: { ...PATIENT_PACKING, stripsBytesMax: 0 } })
+  await reading(store, (snapshot) => snapshot.findEntities(words, ['e1']))
+
+  const turns = await turnsOf(() => insertAt(store, words, 4))
+
+  expect(turns).toBeGreaterThan(entities.length)
+  const { entity } = await reading(store, (snapshot) => found(snapshot, 'words', 'e1'))
+  expect(entity).toMatchObject({ observationCount: 5, lastTimestamp: 4 })
+  expect(await store.verify()).toMatchObject({ ok: true })
 })

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import {
   type CollectionRecord,
   type EntityRecord,
@@ -108,4 +108,24 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & { co
     throw error
   }
   throw new Error('this should have been refused')
+}
+
+/** How many turns of the event loop pass until it is done, where every slice is used up at once. */
+export async function turnsOf(work: () => Promise<unknown>): Promise<number> {
+  let nowMs = performance.now()
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 10))
+  let turns = 0
+  let isDone = false
+  const count = () => {
+    turns++
+    if (!isDone) setImmediate(count)
+  }
+  setImmediate(count)
+  try {
+    await work()
+  } finally {
+    isDone = true
+    clock.mockRestore()
+  }
+  return turns
 }
