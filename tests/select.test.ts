@@ -263,6 +263,23 @@ test('ORDER BY sees the names that AS gives', async () => {
   expect((await db.query('PREDICT entity AS who AT 99 FOR EACH ENTITY ORDER BY WHO DESC')).rows.map(({ who }) => who)).toEqual(['b', 'a'])
 })
 
+test('a key that is the same for every row is refused, and columns are named', async () => {
+  const db = await openWith(TRAILS)
+  const message = async (text: string, values: unknown[] = []) => {
+    const error = await db.query(text, values).catch((caught: unknown) => caught)
+    expect(error, text).toMatchObject({ code: 'QUERY_TYPE', column: text.indexOf('ORDER BY') + 10 })
+    return (error as Error).message.split('\n')[0]
+  }
+  const said = 'This key is the same for every row, and orders none. Name a column, without quotes'
+
+  expect(await message('SELECT * ORDER BY 1')).toBe(`${said}: entity, timestamp, recorded_at, payload, attributes.`)
+  expect(await message("SELECT entity AS who ORDER BY 'timestamp' DESC")).toBe(`${said}: who, entity, timestamp, recorded_at, payload, attributes.`)
+  expect(await message('SELECT entity, count(*) AS n GROUP BY entity ORDER BY $1', ['n'])).toBe(`${said}: n, entity, attributes.`)
+  expect(await message('SELECT count(*) ORDER BY 1 + 1')).toBe(`${said}.`)
+  expect(await message('PREDICT vector AT 99 FOR EACH ENTITY ORDER BY now()')).toContain(`${said}: entity, timestamp, kind, horizon_ms`)
+  expect((await db.query("SELECT timestamp, 'x' AS same ORDER BY same LIMIT 1")).rows).toEqual([{ timestamp: 5, same: 'x' }])
+})
+
 test('vectors have no order', async () => {
   const db = await openWith(TRAILS)
 

@@ -89,10 +89,10 @@ export class SelectGenerator {
   }
 
   private key(columns: number): string {
-    return `(${this.random.chance(0.3) ? `c${this.random.below(columns)}` : this.number(1)})${this.random.chance(0.5) ? ' DESC' : ''}`.replace(
-      '(c',
-      '(c',
-    )
+    const { random } = this
+    const varying = () => (this.isGrouped ? this.aggregate(1) : this.member()) // what is the same for every row is no key
+    const key = random.pick([() => `c${random.below(columns)}`, varying, () => `${varying()} - ${this.number(1)}`])()
+    return `(${key})${random.chance(0.5) ? ' DESC' : ''}`
   }
 
   private moment(): number {

@@ -76,7 +76,9 @@ export function bindOrder(
   if (keys.length === 0) return []
   const inner = withNames(columns(), scope)
   return keys.map(({ expression, descending }) => {
-    const { kind, evaluate } = compile(expression, inner, values)
+    const { kind, evaluate, constant } = compile(expression, inner, values)
+    if (constant !== undefined && expression.kind !== 'column-reference')
+      throw mistakes.type(expression, `This key is the same for every row, and orders none. Name a column, without quotes${listed(inner)}.`)
     if (kind === 'vector' || kind === 'interval')
       throw mistakes.type(
         expression,
@@ -84,6 +86,13 @@ export function bindOrder(
       )
     return { expression, descending, evaluate }
   })
+}
+
+/** What rows can be ordered by. */
+function listed(scope: Scope): string {
+  const isThere = (name: string) => (name === 'payload' || name === 'attributes' ? scope.root(name) : scope.column(name)) !== undefined
+  const names = scope.names.filter((name) => name !== 'vector' && isThere(name))
+  return names.length === 0 ? '' : `: ${names.join(', ')}`
 }
 
 /** A scope in which the names given by AS come first. */
