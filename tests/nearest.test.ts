@@ -319,7 +319,7 @@ test('EXPLAIN tells what is searched, ANALYZE how it was', async () => {
     'project: rank, entity, timestamp, distance, age_ms, score',
     `  nearest: the 5 nearest in "drift" by l2 to entity 'a' at 1970-01-01T00:00:00.010Z, within 9, at most 2 an entity, ranked by 0.7 * distance + 0.3 * age from 1970-01-01T00:00:00.020Z`,
     `    search: at most 6 candidates, kernel ${meta.kernel}, on the event loop, resident, or streamed where memory_limit has no room for the matrix or too little is searched to build it`,
-    "      filter: entity <> 'b'",
+    "      filter: entity <> 'b', once an entity",
     '      candidates: all 3 entities, every observation from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.020Z',
   ])
   expect(await explained('EXPLAIN ANALYZE NEAREST 5 TO [0, 0]')).toEqual([
@@ -358,13 +358,13 @@ test('conditions on time alone leave the search in memory, and EXPLAIN shows wha
   expect(await searched("BETWEEN 0 AND 20 WHERE timestamp > 0 AND timestamp <= 19 AND entity <> 'c'")).toEqual([
     '2 candidates',
     'resident',
-    "filter: entity <> 'c'",
+    "filter: entity <> 'c', once an entity",
     'candidates: all 3 entities, every observation after 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.019Z',
   ])
   expect(await searched('WHERE timestamp < 20')).toEqual([
     '1 candidates',
     'resident',
-    'filter: timestamp < 20',
+    'filter: timestamp < 20, once an entity',
     'candidates: all 3 entities, the last observation of each',
   ])
   expect(await searched('AS OF 15 WHERE timestamp >= 10')).toEqual([
@@ -380,7 +380,7 @@ test('conditions on time alone leave the search in memory, and EXPLAIN shows wha
   expect(await searched('BETWEEN 0 AND 20 WHERE timestamp >= 10 AND (recorded_at > 0 OR timestamp = 5)')).toEqual([
     '4 candidates',
     'streamed',
-    'filter: (recorded_at > 0 OR timestamp = 5)',
+    'filter: (recorded_at > 0 OR timestamp = 5), once an observation',
     'candidates: all 3 entities, every observation from 1970-01-01T00:00:00.010Z to 1970-01-01T00:00:00.020Z',
   ])
 })
@@ -391,7 +391,7 @@ test('EXPLAIN says before it is done which conditions have the candidates read',
   const { rows } = await db.query<{ operation: string; detail: string }>(`EXPLAIN ${text}`)
   const [, , search, filter, candidates] = rows.map(({ detail }) => detail)
   expect(search).toMatch(/, streamed, because each observation is asked: \(payload\.n = 1 OR entity = 'a'\) AND timestamp <= 12$/)
-  expect(filter).toBe("entity <> 'c' AND (payload.n = 1 OR entity = 'a') AND timestamp <= 12")
+  expect(filter).toBe("entity <> 'c', once an entity; (payload.n = 1 OR entity = 'a') AND timestamp <= 12, once an observation")
   expect(candidates).toBe('all 3 entities, the last observation of each from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:00.015Z')
   expect((await db.query(text)).meta.access).toBe('streamed')
 })

@@ -1,5 +1,5 @@
 import { formatTimestamp } from '../../timestamp.js'
-import type { BoundNearest, BoundScope, BoundTarget } from '../bind/bound.js'
+import type { BoundNearest, BoundScope, BoundSearchCondition, BoundTarget } from '../bind/bound.js'
 import type { DistanceKernels } from '../expression/distance-kernels.js'
 import type { SearchMeta } from '../nearest/search-meta.js'
 import { printConjunction } from '../syntax/print-expression.js'
@@ -35,6 +35,13 @@ export function candidatesDetail({ collection, entities }: BoundNearest, { choic
   const who = entities.kind === 'each' ? `all ${collection.entityCount} entities` : `${entities.ids.length} named entities`
   const what = choice === 'all' ? 'every observation' : 'the last observation of each'
   return `${who}, ${[what, ...boundsInWords({ from, to })].join(' ')}`
+}
+
+/** What of WHERE is tested, and how often: `attributes.topic = 'environment', once an entity; payload.n = 1, once an observation`. */
+export function testedDetail({ expressions: { ofEntity, ofObservation } }: BoundSearchCondition): string {
+  const entities = ofEntity.length === 0 ? [] : [`${printConjunction(ofEntity)}, once an entity`]
+  const observations = ofObservation.length === 0 ? [] : [`${printConjunction(ofObservation)}, once an observation`]
+  return [...entities, ...observations].join('; ')
 }
 
 /** How it is searched; before it ran, as far as that is known. */

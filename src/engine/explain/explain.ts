@@ -10,10 +10,10 @@ import type { Context, Trace } from '../running.js'
 import { isOfCollection } from '../select/record-aggregates.js'
 import { isPredicting } from '../select/sample-rows.js'
 import { openSnapshot } from '../stop.js'
-import { printConjunction, printExpression } from '../syntax/print-expression.js'
+import { printExpression } from '../syntax/print-expression.js'
 import { ALWAYS, intersection, type TimeBounds } from '../time-bounds.js'
 import { boundsInWords } from './bounds-in-words.js'
-import { candidatesDetail, nearestDetail, searchDetail } from './explain-nearest.js'
+import { candidatesDetail, nearestDetail, searchDetail, testedDetail } from './explain-nearest.js'
 
 /** One operator or detail of a plan; `rows` and `elapsed_ms` after EXPLAIN ANALYZE. */
 export interface ExplainRecord {
@@ -103,9 +103,7 @@ async function nearestLines({ query, target }: Extract<Plan, { kind: 'nearest' }
     const predicted = { level: level + 1, operation: 'predict', detail: predictDetail(scope.prediction) }
     return [...nested, found, predicted, ...(await predictLines(scope.prediction, level + 2, context))]
   }
-  const { ofEntity, ofObservation } = scope.where?.expressions ?? { ofEntity: [], ofObservation: [] }
-  const tested = [...ofEntity, ...ofObservation]
-  const filters = tested.length === 0 ? [] : [{ level: level + 1, operation: 'filter', detail: printConjunction(tested) }]
+  const filters = scope.where === undefined ? [] : [{ level: level + 1, operation: 'filter', detail: testedDetail(scope.where) }]
   return [...nested, found, ...filters, { level: level + 1, operation: 'candidates', detail: candidatesDetail(query, scope) }]
 }
 
