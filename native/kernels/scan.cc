@@ -78,7 +78,9 @@ void Scan::Leave() {
 void Scan::ScanChunks() {
   const auto block = std::make_unique<Block>();
   block->matrix = input_.matrix;
-  std::fill(std::begin(block->owners), std::end(block->owners), kNoOwner);
+  block->ranks = input_.ranks;
+  block->owners = input_.owners;
+  block->timestamps = input_.timestamps;
   const uint32_t k = input_.k;
   const uint32_t per_owner = std::min(input_.question.per_owner, k);
   const size_t query_count = input_.question.query_count;
@@ -148,12 +150,6 @@ void Scan::FillBlock(Position* position, uint32_t count, Block* block) const {
   std::copy_n(block->rows, count, block->places);
   Position ahead = *position;
   block->place_count = count + FillRows(&ahead, kRowsAhead, block->places + count);
-  for (uint32_t r = 0; r < count; r++) {
-    const uint32_t row = block->rows[r];
-    block->ranks[r] = input_.ranks ? input_.ranks[row] : row;
-    if (input_.owners) block->owners[r] = input_.owners[row];
-    if (input_.timestamps) block->timestamps[r] = input_.timestamps[row];
-  }
 }
 
 void Scan::Keep(std::vector<Found>& found) {

@@ -102,15 +102,18 @@ static void OfferOfOwner(Found* found, const Hit* hit) {
 }
 
 static void OfferRow(const Question* question, const Block* block, uint32_t q, uint32_t r, Found* found) {
+  const uint32_t place = block->places[r];
   double distance = Distance(question, block, q, r);
   if (distance != distance) distance = kInfinity;  // of a row that is not finite: last, and in a place that is always the same
   double score = distance;
   if (question->alpha < 1) {
-    const double time_distance = __builtin_fabs(question->reference - block->timestamps[r]) / question->span;
+    const double time_distance = __builtin_fabs(question->reference - block->timestamps[place]) / question->span;
     score = question->alpha * distance + (1 - question->alpha) * time_distance;
   }
   if (distance > question->within) return;
-  const Hit hit = {score, distance, block->ranks[r], block->rows[r], block->owners[r], 0};
+  const uint32_t rank = block->ranks ? block->ranks[place] : block->rows[r];
+  const uint32_t owner = block->owners ? block->owners[place] : kNoOwner;
+  const Hit hit = {score, distance, rank, block->rows[r], owner, 0};
   if (question->excluded[q] != kNoOwner && hit.owner == question->excluded[q]) return;
   if (question->per_owner > 0) {
     OfferOfOwner(found, &hit);

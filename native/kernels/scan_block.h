@@ -61,9 +61,10 @@ typedef struct {
   uint32_t place_count;  // more than `count` when it is known which rows come next
   uint32_t places[kBlockRows + kRowsAhead];  // where in the matrix its rows are
   uint32_t rows[kBlockRows];    // how they are named in the answer
-  uint32_t ranks[kBlockRows];
-  uint32_t owners[kBlockRows];  // read when per_owner or an excluded owner is given
-  double timestamps[kBlockRows];  // read when alpha is below 1
+  // By place, read only of rows that may be among the best.
+  const uint32_t* ranks;     // null: a row's name is its rank
+  const uint32_t* owners;    // null: nobody's; given with per_owner or an excluded owner
+  const double* timestamps;  // given when alpha is below 1
   float squares[kBlockRows];
   float sums[kQueriesMax * kBlockRows];
 } Block;

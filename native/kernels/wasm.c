@@ -8,6 +8,10 @@ extern unsigned char __heap_base;
 
 static Question question;
 static Block block;
+// Of the rows of the block, by place.
+static uint32_t ranks[kBlockRows];
+static uint32_t owners[kBlockRows];
+static double timestamps[kBlockRows];
 static Found found[kQueriesMax];
 static float* queries;
 static float* vectors;
@@ -38,9 +42,9 @@ EXPORT(layout) double Layout(uint32_t dimension, uint32_t query_count, uint32_t 
 EXPORT(queries) float* Queries(void) { return queries; }
 EXPORT(vectors) float* Vectors(void) { return vectors; }
 EXPORT(rows) uint32_t* Rows(void) { return block.rows; }
-EXPORT(ranks) uint32_t* Ranks(void) { return block.ranks; }
-EXPORT(owners) uint32_t* Owners(void) { return block.owners; }
-EXPORT(timestamps) double* Timestamps(void) { return block.timestamps; }
+EXPORT(ranks) uint32_t* Ranks(void) { return ranks; }
+EXPORT(owners) uint32_t* Owners(void) { return owners; }
+EXPORT(timestamps) double* Timestamps(void) { return timestamps; }
 EXPORT(excluded) uint32_t* Excluded(void) { return question.excluded; }
 EXPORT(hits) Hit* Hits(uint32_t q) { return found[q].best.hits; }
 
@@ -53,6 +57,9 @@ EXPORT(begin) void Begin(Metric metric, double within, double alpha, double refe
   question.span = span;
   PrepareQueries(&question);
   block.matrix = vectors;
+  block.ranks = ranks;
+  block.owners = owners;
+  block.timestamps = timestamps;
   for (uint32_t r = 0; r < kBlockRows; r++) block.places[r] = r;
 }
 
