@@ -33,6 +33,7 @@ test.each(KEYS)('strips come and go, and each entity has what a list of all says
   let written = 0
   const settled = new Map<number, number>()
   for (let round = 0; round < 400; round++) {
+    if (random.chance(0.02)) index.expect(random.below(2000))
     if (random.chance(0.6)) {
       const entities = random.list(1, 40, () => keyOf(random.below(200)))
       index.add(stripOf(++next, entities, written))

@@ -71,6 +71,7 @@ export class StripDirectory {
     for (let limit = STRIPS_AT_ONCE_MIN; ; ) {
       const { strips, entries } = this.#readNewer(collection, known, limit)
       if (strips < limit) break
+      known.expect(Math.min(collection.entityCount, (stripCount * entries) / strips)) // the others are mostly as long
       if (entries < ENTRIES_AT_ONCE / 2) limit *= 2
       yield
     }

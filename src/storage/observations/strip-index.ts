@@ -19,6 +19,11 @@ export class StripIndex {
   /** Entries of strips that are gone, and may still be known here. */
   #gone = 0
 
+  /** Makes room at once for so many entities: to make more of it later takes long where there are many. */
+  expect(entityCount: number): void {
+    this.#newest.reserve(entityCount)
+  }
+
   /** @param strip  Newer than all others. */
   add(strip: Strip): void {
     const { count, entityKeys } = strip
@@ -120,7 +125,7 @@ class NewestEntries {
     this.#positions[slot] = position
     if (numberBefore !== FREE) return
     this.#keys[slot] = key
-    if (++this.#used * 2 > this.#numbers.length) this.#grow()
+    if (++this.#used * 2 > this.#numbers.length) this.#grow(this.#bits + 2)
   }
 
   take(key: number): [number: number, position: number] {
@@ -140,10 +145,16 @@ class NewestEntries {
     return slot
   }
 
-  #grow(): void {
+  /** @param count  Of keys. */
+  reserve(count: number): void {
+    const bits = Math.ceil(Math.log2(2 * count))
+    if (bits > this.#bits) this.#grow(bits)
+  }
+
+  #grow(bits: number): void {
     const [keys, numbers, positions] = [this.#keys, this.#numbers, this.#positions]
-    this.#bits += 2
-    const slots = 2 ** this.#bits
+    this.#bits = bits
+    const slots = 2 ** bits
     this.#keys = new Float64Array(slots)
     this.#numbers = new Int32Array(slots)
     this.#positions = new Int32Array(slots)
