@@ -28,7 +28,7 @@ const CASES: readonly (readonly [condition: string, values: unknown[], ids: read
   ["entity = 'nobody'", [], [], "entity 'nobody'"],
   ['entity = NULL', [], [], '0 named entities'],
   ['entity = $1', ['\ud800'], [], '0 named entities'], // as UTF-8 it would be U+FFFD
-  ["entity IN ('e9', 'nobody', 'e10', 'e9', NULL)", [], ['e10', 'e9'], '3 named entities'],
+  ["entity IN ('e9', 'nobody', 'e10', 'e9', NULL)", [], ['e10', 'e9'], '4 named entities'],
   ['entity IN $1', [['\u{10000}', '\uffff', 'e7']], ['e7', '\uffff', '\u{10000}'], '3 named entities'],
   ["entity IN $1 AND entity IN ('e7', 'e8')", [['e7', 'x']], ['e7'], "entity 'e7'"],
   ["entity = 'e7' AND entity <> 'e7'", [], [], "entity 'e7' with entity <> 'e7'"],

@@ -2,6 +2,7 @@ import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
 import type { Scope } from '../expression/compiled.js'
 import { entityIdsOf } from '../expression/entity-condition.js'
 import { test } from '../expression/expression.js'
+import { KnownMembers } from '../expression/known-members.js'
 import { timeBoundsOf } from '../expression/time-condition.js'
 import { SelectScope } from '../select/select-scope.js'
 import { conjuncts } from '../syntax/expression-parts.js'
@@ -37,19 +38,20 @@ export function bindNamed(
 ): Named {
   const tested: BoundCondition[] = []
   const rest: Expression[] = []
-  let named: ReadonlySet<string> | undefined
+  let named: readonly string[] | undefined
   for (const part of where === undefined ? [] : conjuncts(where)) {
     const ids = entityIdsOf(part, scope, values)
     if (ids === undefined) {
       rest.push(part)
       continue
     }
-    tested.push({ expression: part, evaluate: ({ entity }: { entity: EntityRecord }) => ids.has(entity.id) })
-    named = named === undefined ? ids : new Set([...named].filter((id) => ids.has(id)))
+    const members = new KnownMembers(ids)
+    tested.push({ expression: part, evaluate: ({ entity }: { entity: EntityRecord }) => members.has(entity.id) })
+    named = named === undefined ? ids : named.filter((id) => members.has(id) === true)
   }
-  const isLookedUp = named !== undefined && entities.kind === 'each' && named.size * passedALookup <= collection.entityCount
+  const isLookedUp = named !== undefined && entities.kind === 'each' && named.length * passedALookup <= collection.entityCount
   if (!isLookedUp) return { entities, tested, rest }
-  return { entities: { kind: 'ids', ids: [...named!], missing: undefined }, tested: [], rest }
+  return { entities: { kind: 'ids', ids: named!, missing: undefined }, tested: [], rest }
 }
 
 /** WHERE of a SELECT, and what it looks at. */

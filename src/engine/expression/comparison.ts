@@ -3,6 +3,7 @@ import type { ValueBinder } from '../bind/bind-values.js'
 import type { Evaluate } from '../bind/bound.js'
 import type { Span } from '../syntax/statement.js'
 import { type Compiled, constant, KIND_IN_WORDS, type Kind } from './compiled.js'
+import { KnownMembers } from './known-members.js'
 import { likeTest } from './like.js'
 import { millisecondsOf, timeOf } from './time-operand.js'
 
@@ -51,9 +52,13 @@ export function between(operand: Operand, low: Operand, high: Operand, values: V
   }
 }
 
-/** `x IN (...)`: true when one is equal, else NULL when one cannot be compared. What is known beforehand is looked up, however long the list. */
-export function inList(operand: Operand, list: readonly Operand[], values: ValueBinder): Compiled {
-  const known = new KnownMembers()
+/**
+ * `x IN (...)`: true when one is equal, else NULL when one cannot be compared. What is known beforehand is looked up, however long the list.
+ *
+ * @param plain  More members, which can be compared as they are.
+ */
+export function inList(operand: Operand, list: readonly Operand[], plain: readonly unknown[], values: ValueBinder): Compiled {
+  const known = new KnownMembers(plain)
   const pairs: (readonly [Compiled, Compiled])[] = []
   for (const item of list) {
     const [left, right] = comparable(operand, item, values)
@@ -74,26 +79,6 @@ export function inList(operand: Operand, list: readonly Operand[], values: Value
       }
       return isUnknown ? null : false
     },
-  }
-}
-
-/** The members of a list that are the same for every row. */
-class KnownMembers {
-  private readonly members = new Set<unknown>()
-  private readonly countByType = new Map<string, number>()
-  private count = 0
-
-  add(value: unknown): void {
-    this.count += 1
-    this.members.add(value)
-    this.countByType.set(typeof value, (this.countByType.get(typeof value) ?? 0) + 1)
-  }
-
-  /** @returns null: it is equal to none, and some are NULL or of another kind. */
-  has(value: unknown): boolean | null {
-    if (this.count === 0) return false
-    if (value !== null && typeof value !== 'object' && this.members.has(value)) return true
-    return value !== null && typeof value !== 'object' && this.countByType.get(typeof value) === this.count ? false : null
   }
 }
 

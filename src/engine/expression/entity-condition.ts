@@ -9,7 +9,7 @@ import { compile } from './expression.js'
  *
  * @returns undefined: it is no such condition, or one that does not compile.
  */
-export function entityIdsOf(condition: Expression, scope: Scope, values: ValueBinder): ReadonlySet<string> | undefined {
+export function entityIdsOf(condition: Expression, scope: Scope, values: ValueBinder): readonly string[] | undefined {
   if (condition.kind === 'in') return condition.negated || !isEntity(condition.operand) ? undefined : idsIn(condition, scope, values)
   if (condition.kind !== 'binary' || condition.operator !== '=') return undefined
   const { left, right } = condition
@@ -21,7 +21,7 @@ function isEntity(node: Expression): boolean {
   return node.kind === 'column-reference' && node.name.toLowerCase() === 'entity'
 }
 
-function idsIn({ list, lone }: InList, scope: Scope, values: ValueBinder): ReadonlySet<string> | undefined {
+function idsIn({ list, lone }: InList, scope: Scope, values: ValueBinder): readonly string[] | undefined {
   const [only] = list
   if (!lone || only?.kind !== 'parameter') return idsOf(list.map((item) => knownValue(item, scope, values)))
   const given = values.value(only)
@@ -36,11 +36,11 @@ function knownValue(node: Expression, scope: Scope, values: ValueBinder): unknow
 }
 
 /** NULL is equal to none. No entity has an id that UTF-8 cannot hold, and looking it up would find another one. */
-function idsOf(values: readonly unknown[]): ReadonlySet<string> | undefined {
-  const ids = new Set<string>()
+function idsOf(values: readonly unknown[]): readonly string[] | undefined {
+  const ids: string[] = []
   for (const value of values) {
     if (typeof value === 'string') {
-      if (value.isWellFormed()) ids.add(value)
+      if (value.isWellFormed()) ids.push(value)
     } else if (value !== null) return undefined
   }
   return ids

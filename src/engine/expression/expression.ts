@@ -4,7 +4,7 @@ import type { Binary, Call, ColumnReference, Expression, InList, PathReference }
 import { AGGREGATE_NAMES } from './aggregates.js'
 import { arithmetic, negative } from './arithmetic.js'
 import { between, comparison, inList, like, type Operand } from './comparison.js'
-import { type Compiled, constant, constantOf, KIND_IN_WORDS, type Scope, vectorOf } from './compiled.js'
+import { type Compiled, constant, constantOf, KIND_IN_WORDS, type Kind, type Scope, vectorOf } from './compiled.js'
 import { VECTOR_FUNCTIONS, vectorFunction } from './vector-functions.js'
 
 /** Compiles an expression to a function of a row. Comparisons with NULL, or of things that cannot be compared, are NULL. */
@@ -35,7 +35,7 @@ export function compile(node: Expression, scope: Scope, values: ValueBinder): Co
     case 'binary':
       return binary(node, scope, values)
     case 'in':
-      return negatedIf(node.negated, inList(operand(node.operand), members(node, scope, values), values))
+      return negatedIf(node.negated, inOne(node, operand(node.operand), scope, values))
     case 'like':
       return negatedIf(node.negated, like(operand(node.operand), operand(node.pattern), values))
     case 'between':
@@ -152,6 +152,20 @@ function not({ evaluate }: Compiled): Compiled {
 
 function negatedIf(negated: boolean, compiled: Compiled): Compiled {
   return negated ? not(compiled) : compiled
+}
+
+/** What can be compared with an operand as it is. */
+const PLAIN: Readonly<Partial<Record<Kind, readonly string[]>>> = { text: ['string'], number: ['number'], json: ['string', 'number'] }
+
+/** A long list in a parameter is only looked through, as long as all of it fits. */
+function inOne(node: InList, operand: Operand, scope: Scope, values: ValueBinder): Compiled {
+  const [only] = node.list
+  const given = node.lone && only?.kind === 'parameter' ? values.value(only) : undefined
+  const types = PLAIN[operand.value.kind]
+  const isPlain = (value: unknown) => types!.includes(typeof value) && (typeof value !== 'number' || Number.isFinite(value))
+  if (!Array.isArray(given) || types === undefined || !given.every(isPlain)) return inList(operand, members(node, scope, values), [], values)
+  values.limitList(given.length, only!)
+  return inList(operand, [], given, values)
 }
 
 /** What is written in the list of IN, or held by its lone parameter. */

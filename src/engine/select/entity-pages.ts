@@ -1,3 +1,4 @@
+import { Slice } from '../../slice.js'
 import type { CollectionRecord, EntityRecord, Snapshot } from '../../storage/index.js'
 import type { BoundCondition, BoundEntities } from '../bind/bound.js'
 
@@ -21,8 +22,14 @@ const SUGGESTED_FROM_MAX = 5000
 export async function* entityPages(snapshot: Snapshot, query: Addressed, pageSize: number): AsyncGenerator<readonly NamedEntity[]> {
   const { collection, entities, where } = query
   if (entities.kind === 'each') {
+    const slice = new Slice()
     for await (const records of snapshot.scanEntities(collection)) {
-      const kept = records.filter((entity) => isKept(entity, where)).map((entity) => ({ id: entity.id, entity }))
+      const kept: NamedEntity[] = []
+      for (const entity of records) {
+        if (isKept(entity, where)) kept.push({ id: entity.id, entity })
+        const pause = slice.pause() // a long list is hashed while it is looked into
+        if (pause !== undefined) await pause
+      }
       for (let i = 0; i < kept.length; i += pageSize) yield kept.slice(i, i + pageSize)
     }
     return
