@@ -24,6 +24,29 @@ test('an abort ends a statement that reads much, soon', async () => {
   expect(performance.now() - start).toBeLessThan(PROMPT_MS)
 })
 
+test.each(['SELECT vector WHERE attributes.x = 1', 'SELECT vector FOR ENTITIES $1', 'SELECT count(*) WHERE attributes.x = 1'])(
+  'an abort ends %s, which meets none of many entities',
+  async (text) => {
+    const db = await openForTest({ storage: { path: ':memory:' } })
+    const many = await db.createCollection('many', { dimension: 1 })
+    await many.insert(Array.from({ length: 40_000 }, (_, e) => ({ entity: `e${e}`, timestamp: 0, vector: [e] })))
+    const values = text.includes('$1') ? [Array.from({ length: 40_000 }, (_, e) => `x${e}`)] : []
+    await db.query(text, values) // so that both are warm
+  const whole = performance.now()
+    await db.query(text, values)
+    const wholeMs = performance.now() - whole
+    const abort = new AbortController()
+    const start = performance.now()
+    const running = db.query(text, values, { signal: abort.signal })
+    await setTimeout(wholeMs / 10)
+    abort.abort()
+
+    await expect(running).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
+
+    expect(performance.now() - start).toBeLessThan(wholeMs / 2)
+  },
+)
+
 test('an abort ends a statement whose predictor does not listen, at once', async () => {
   const db = await openWith({ a: [[0, [1]]] })
   db.registerPredictor('deaf', { context: { min: 1 }, predict: () => new Promise(() => undefined) })

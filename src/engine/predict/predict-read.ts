@@ -41,8 +41,7 @@ export async function* readPages(
   const snapshot = await openSnapshot(store, stop)
   try {
     const slice = new Slice()
-    for await (const page of entityPages(snapshot, query, pageEntities(query, limit, rowsWanted))) {
-      stop.check()
+    for await (const page of entityPages(snapshot, query, pageEntities(query, limit, rowsWanted), stop)) {
       yield await readPage(snapshot, query, limit, page, slice)
     }
   } finally {

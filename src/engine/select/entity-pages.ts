@@ -1,6 +1,7 @@
 import { Slice } from '../../slice.js'
 import type { CollectionRecord, EntityRecord, Snapshot } from '../../storage/index.js'
 import type { BoundCondition, BoundEntities } from '../bind/bound.js'
+import type { Stop } from '../stop.js'
 
 /** An entity that a statement names, there or not. */
 export interface NamedEntity {
@@ -18,12 +19,13 @@ interface Addressed {
 /** How many ids are looked through for a "did you mean". */
 const SUGGESTED_FROM_MAX = 5000
 
-/** The entities of a statement in its order, at most `pageSize` at a time; WHERE drops those that it does not hold for. */
-export async function* entityPages(snapshot: Snapshot, query: Addressed, pageSize: number): AsyncGenerator<readonly NamedEntity[]> {
+/** The entities of a statement in its order, at most `pageSize` at a time; WHERE drops those that it does not hold for, be it all of them. */
+export async function* entityPages(snapshot: Snapshot, query: Addressed, pageSize: number, stop: Stop): AsyncGenerator<readonly NamedEntity[]> {
   const { collection, entities, where } = query
   if (entities.kind === 'each') {
     const slice = new Slice()
     for await (const records of snapshot.scanEntities(collection)) {
+      stop.check()
       const kept: NamedEntity[] = []
       for (const entity of records) {
         if (isKept(entity, where)) kept.push({ id: entity.id, entity })
@@ -35,7 +37,10 @@ export async function* entityPages(snapshot: Snapshot, query: Addressed, pageSiz
     return
   }
   const { ids } = entities
-  for (let i = 0; i < ids.length; i += pageSize) yield await namedEntities(snapshot, query, ids.slice(i, i + pageSize))
+  for (let i = 0; i < ids.length; i += pageSize) {
+    stop.check()
+    yield await namedEntities(snapshot, query, ids.slice(i, i + pageSize))
+  }
 }
 
 /** Looks ids up; WHERE drops those that are there and that it does not hold for. */

@@ -1,7 +1,7 @@
 import type { EntityRecord, Snapshot } from '../../storage/index.js'
 import type { BoundAggregate, BoundGrouping, BoundSelect } from '../bind/bound.js'
 import type { Batch, Context } from '../running.js'
-import { openSnapshot } from '../stop.js'
+import { openSnapshot, type Stop } from '../stop.js'
 import type { GroupRow } from './group-scope.js'
 import { selectedEntities } from './scan-rows.js'
 
@@ -48,20 +48,18 @@ async function ofCollection({ collection, grouping }: Grouped, snapshot: Snapsho
   return { entity: undefined, timestamp: undefined, results: grouping.aggregates.map(() => count) }
 }
 
-async function* ofEach(query: Grouped, snapshot: Snapshot, stop: Context['stop']): AsyncGenerator<Batch> {
+async function* ofEach(query: Grouped, snapshot: Snapshot, stop: Stop): AsyncGenerator<Batch> {
   const { aggregates } = query.grouping
-  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) {
-    stop.check()
+  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES, stop)) {
     const rows = page.filter(hasObservations).map((entity): GroupRow => ({ entity, timestamp: undefined, results: resultsOf(entity, aggregates) }))
     if (rows.length > 0) yield rows
   }
 }
 
-async function ofAll(query: Grouped, snapshot: Snapshot, stop: Context['stop']): Promise<GroupRow> {
+async function ofAll(query: Grouped, snapshot: Snapshot, stop: Stop): Promise<GroupRow> {
   const { aggregates } = query.grouping
   let results: readonly (number | null)[] = aggregates.map(({ known }) => (known === 'observationCount' ? 0 : null))
-  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) {
-    stop.check()
+  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES, stop)) {
     for (const entity of page.filter(hasObservations)) {
       const of = resultsOf(entity, aggregates)
       results = results.map((result, i) => (result === null ? of[i]! : OF_BOTH[aggregates[i]!.known!](result, of[i]!)))

@@ -58,7 +58,7 @@ async function* readSampled(query: BoundSelect, rowsWanted: number, route: Route
   const slice = new Slice()
   const batch = new SampleBatch(query.collection.dimension, rowsWanted)
   try {
-    for await (const page of selectedEntities(snapshot, query, pageEntities(query, route, rowsWanted))) {
+    for await (const page of selectedEntities(snapshot, query, pageEntities(query, route, rowsWanted), stop)) {
       const contexts = route === undefined ? undefined : await readContexts(snapshot, query, page, route)
       const pieces = new PieceReader(scanEntities(snapshot, lookingBack(query), page))
       try {

@@ -5,7 +5,7 @@ import { compareText } from '../../text-order.js'
 import type { BoundRange, BoundSelect } from '../bind/bound.js'
 import { spanStart } from '../bind/context-window.js'
 import type { Batch, Context } from '../running.js'
-import { openSnapshot } from '../stop.js'
+import { openSnapshot, type Stop } from '../stop.js'
 import { ALWAYS, intersection, isNever } from '../time-bounds.js'
 import { entityPages } from './entity-pages.js'
 import type { SelectedRow } from './select-scope.js'
@@ -19,7 +19,7 @@ export async function* scanRows(query: BoundSelect, rowsWanted: number, { store,
   const slice = new Slice()
   let rows = 0
   try {
-    for await (const { entity, observations } of observationsOf(snapshot, query)) {
+    for await (const { entity, observations } of observationsOf(snapshot, query, stop)) {
       stop.check()
       rows += observations.length
       yield observations.map((observation): SelectedRow => ({ entity, observation }))
@@ -37,19 +37,25 @@ export interface Piece {
   readonly observations: readonly Observation[]
 }
 
-async function* observationsOf(snapshot: Snapshot, query: BoundSelect): AsyncGenerator<Piece> {
+async function* observationsOf(snapshot: Snapshot, query: BoundSelect, stop: Stop): AsyncGenerator<Piece> {
   const { collection, entities, range, where } = query
   const request = requestOf(query)
   if (request !== undefined && entities.kind === 'each' && where.ofEntity === undefined && !countsBack(range))
     return yield* snapshot.scan(collection, request)
-  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES)) yield* scanEntities(snapshot, query, page)
+  for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES, stop)) yield* scanEntities(snapshot, query, page)
 }
 
 /** The entities of a SELECT by id, those that WHERE drops as a whole left out. */
-export async function* selectedEntities(snapshot: Snapshot, query: BoundSelect, pageSize: number): AsyncGenerator<readonly EntityRecord[]> {
+export async function* selectedEntities(
+  snapshot: Snapshot,
+  query: BoundSelect,
+  pageSize: number,
+  stop: Stop,
+): AsyncGenerator<readonly EntityRecord[]> {
   const { collection, entities, where } = query
   const addressed = { collection, entities: await inOrder(entities), where: where.ofEntity }
-  for await (const page of entityPages(snapshot, addressed, pageSize)) yield page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
+  for await (const page of entityPages(snapshot, addressed, pageSize, stop))
+    yield page.flatMap(({ entity }) => (entity === undefined ? [] : [entity]))
 }
 
 /** The observations of these entities, in their order. */
