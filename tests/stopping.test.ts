@@ -32,7 +32,7 @@ test.each(['SELECT vector WHERE attributes.x = 1', 'SELECT vector FOR ENTITIES $
     await many.insert(Array.from({ length: 40_000 }, (_, e) => ({ entity: `e${e}`, timestamp: 0, vector: [e] })))
     const values = text.includes('$1') ? [Array.from({ length: 40_000 }, (_, e) => `x${e}`)] : []
     await db.query(text, values) // so that both are warm
-  const whole = performance.now()
+    const whole = performance.now()
     await db.query(text, values)
     const wholeMs = performance.now() - whole
     const abort = new AbortController()
