@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** How long our own work may hold the event loop before it lets others in, in milliseconds. */
-export const SLICE_MS = 5
+export const SLICE_MS = 3
 
 /** Keeps long work on the event loop in slices: `await slice.pause()` in every round of a loop. */
 export class Slice {
