@@ -12,7 +12,7 @@ import type {
   BoundShow,
   OutputColumn,
 } from './bind/bound.js'
-import { refuseTooManyPredicted } from './nearest/nearest-predicted.js'
+import { refuseTooManyPredicted } from './nearest/predicted-limit.js'
 import { isOfRecords } from './select/record-aggregates.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */

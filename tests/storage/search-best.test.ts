@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { inThisTurn } from '../../src/slice.js'
-import { Best } from '../../src/storage/search/search-best.js'
+import { bestHits } from '../../src/storage/search/search-best.js'
 import { randomNumbers } from '../support/random-numbers.js'
 
 interface Hit {
@@ -36,7 +36,7 @@ test.each([
   [3000, 7],
 ])('keeps the best %i with at most %d of each entity', (k, perEntity) => {
   const hits = randomHits(12_000)
-  const best = new Best<Hit>(k, perEntity)
+  const best = bestHits<Hit>(k, perEntity)
   let cuts = 0
   for (const hit of hits) {
     best.add(hit)
@@ -51,7 +51,7 @@ test.each([
 })
 
 test('cuts many in steps', () => {
-  const best = new Best<Hit>(1_000_000, 5)
+  const best = bestHits<Hit>(1_000_000, 5)
   for (const hit of randomHits(200_000)) best.add(hit)
   const work = best.cut()
   let steps = 0

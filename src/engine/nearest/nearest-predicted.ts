@@ -1,6 +1,5 @@
-import { QueryLimitError } from '../../errors.js'
+import { Best } from '../../best.js'
 import { Slice } from '../../slice.js'
-import { sortedStepwise } from '../../stepwise-sort.js'
 import type { Snapshot } from '../../storage/index.js'
 import { compareText } from '../../text-order.js'
 import type { Found } from '../bind/bind-return.js'
@@ -11,14 +10,10 @@ import { answerPage, bytesOfPage } from '../predict/predict-rows.js'
 import { readAhead } from '../predict/read-ahead.js'
 import type { Context } from '../running.js'
 import { handing } from '../shared-snapshot.js'
-import type { Neighbours } from './nearest-rows.js'
 import type { Aim } from './nearest-target.js'
-import { shortfallOf } from './search-meta.js'
+import { refuseTooManyPredicted } from './predicted-limit.js'
+import { type Neighbours, shortfallOf } from './search-meta.js'
 
-/** How many entities PREDICTED AT predicts at most. */
-export const CANDIDATES_MAX = 1_000_000
-/** Neighbours that are kept beyond those that are wanted, until the next cut. */
-const SURPLUS_MAX = 4096
 const HITS_A_STEP = 1000
 
 type Answered = Extract<PredictRecord, { status: 'ok' }>
@@ -51,7 +46,8 @@ function inOrder(entities: BoundEntities): BoundEntities {
 }
 
 class NearestPredictions {
-  readonly #best: Best
+  /** Of equal ones the one that came first: candidates come in the order of their ids. */
+  readonly #best: Best<Candidate>
   readonly #unpredicted = new Map<string, number>()
   #candidates = 0
   #threads = 0
@@ -62,7 +58,7 @@ class NearestPredictions {
     private readonly vector: Float32Array,
     private readonly context: Context,
   ) {
-    this.#best = new Best(query.k)
+    this.#best = new Best(query.k, byScore)
   }
 
   /** @param records  One a reading. */
@@ -112,7 +108,7 @@ class NearestPredictions {
   async result(): Promise<Neighbours> {
     const found: Found[] = []
     const slice = new Slice()
-    for (const { candidate } of await slice.drive(this.#best.cut())) {
+    for (const candidate of await slice.drive(this.#best.cut())) {
       if ((found.length + 1) % HITS_A_STEP === 0) await slice.pause()
       found.push({ ...candidate, rank: found.length + 1 })
     }
@@ -122,43 +118,6 @@ class NearestPredictions {
   }
 }
 
-/** @throws {QueryLimitError} more candidates than PREDICTED AT takes. */
-export function refuseTooManyPredicted(candidates: number): void {
-  if (candidates <= CANDIDATES_MAX) return
-  throw new QueryLimitError(
-    `PREDICTED AT predicts at most ${CANDIDATES_MAX} entities, and this statement has more. Choose some with WHERE or FOR ENTITIES.`,
-    CANDIDATES_MAX,
-    candidates,
-  )
-}
-
-interface Kept {
-  readonly candidate: Candidate
-  readonly order: number
-}
-
-/** The best of all pages; of two with the same score the one that came first. */
-class Best {
-  #kept: Kept[] = []
-  #count = 0
-
-  constructor(private readonly k: number) {}
-
-  /** It is time to `cut`. */
-  get isFull(): boolean {
-    return this.#kept.length >= 2 * this.k + SURPLUS_MAX
-  }
-
-  add(candidate: Candidate): void {
-    this.#kept.push({ candidate, order: this.#count++ })
-  }
-
-  /** Keeps the best. Yields where it may pause. @returns them, the nearest first. */
-  *cut(): Generator<void, readonly Kept[]> {
-    const sorted = yield* sortedStepwise(this.#kept, (a, b) =>
-      a.candidate.score === b.candidate.score ? a.order - b.order : a.candidate.score - b.candidate.score,
-    )
-    this.#kept = sorted.length > this.k ? sorted.slice(0, this.k) : sorted
-    return this.#kept
-  }
+function byScore(a: Candidate, b: Candidate): number {
+  return a.score === b.score ? 0 : a.score - b.score // Infinity - Infinity is no number
 }

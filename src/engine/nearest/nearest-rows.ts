@@ -7,16 +7,10 @@ import { namedEntities } from '../select/entity-pages.js'
 import { openSnapshot } from '../stop.js'
 import { predictedNeighbours } from './nearest-predicted.js'
 import { type Aim, type NestedRows, targetOf } from './nearest-target.js'
-import { type SearchMeta, shortfallOf } from './search-meta.js'
+import { type Neighbours, shortfallOf } from './search-meta.js'
 
 const BATCH_ROWS = 1024
 const HITS_A_STEP = 1000
-
-/** The neighbours of a target, and how they were found. */
-export interface Neighbours {
-  readonly found: readonly Found[]
-  readonly meta: SearchMeta
-}
 
 /**
  * Finds the target's vector, then what is nearest to it, all in one snapshot.

@@ -1,3 +1,5 @@
+import type { Found } from '../bind/bind-return.js'
+
 /** How a NEAREST was answered. */
 export interface SearchMeta {
   /** How many vectors were looked at, near or far. */
@@ -10,6 +12,12 @@ export interface SearchMeta {
   readonly access: 'resident' | 'streamed' | 'predicted'
   /** Why there are fewer neighbours than were asked for; null: there are not. */
   readonly shortfall: string | null
+}
+
+/** The neighbours of a target, and how they were found. */
+export interface Neighbours {
+  readonly found: readonly Found[]
+  readonly meta: SearchMeta
 }
 
 /** What may leave fewer neighbours than there are candidates. */

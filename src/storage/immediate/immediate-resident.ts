@@ -2,7 +2,7 @@ import type { DistanceKernels } from '../../native/runtime.js'
 import { inThisTurn } from '../../slice.js'
 import type { Matrix, MatrixEntity } from '../search/matrix.js'
 import type { Slab } from '../search/matrix-slab.js'
-import { Best, type Ranked } from '../search/search-best.js'
+import { bestHits, type Ranked } from '../search/search-best.js'
 import { Runs } from '../search/search-runs.js'
 import type { CollectionRecord, ImmediateSearchRequest, ImmediateSearchResult } from '../store.js'
 
@@ -23,7 +23,7 @@ export function searchMatrixNow(
 ): ImmediateSearchResult {
   const { query, k } = request
   const runs = runsOf(matrix, request)
-  const best = new Best<Lying>(k)
+  const best = bestHits<Lying>(k)
   for (const [slab, list] of runs.slabs) {
     const scan = { metric, dimension, matrix: slab.vectors, queries: query, runs: list.pairs, k, ranks: slab.ranks }
     const { rows, distances, scores } = kernels.scanNow(scan)[0]!

@@ -3,7 +3,7 @@ import type { DistanceKernels } from '../../native/runtime.js'
 import { inThisTurn } from '../../slice.js'
 import type { StoredCollection } from '../catalog.js'
 import type { Matrices } from '../search/matrices.js'
-import { Best, type Ranked } from '../search/search-best.js'
+import { bestHits, type Ranked } from '../search/search-best.js'
 import type { EntityRecord, ImmediateSearchRequest, ImmediateSearchResult, ImmediateView } from '../store.js'
 import { searchMatrixNow } from './immediate-resident.js'
 
@@ -54,7 +54,7 @@ export class ImmediateSearch {
   #read(view: ImmediateView, collection: StoredCollection, request: ImmediateSearchRequest, kernels: DistanceKernels): ImmediateSearchResult {
     const { query, k, at } = request
     const { metric, dimension } = collection
-    const best = new Best<Owned>(k)
+    const best = bestHits<Owned>(k)
     let newestTimestamp: number | undefined
     let rank = 0
     for (const { vectors, timestamps, entities, count } of this.#parts(view, collection, at)) {

@@ -1,4 +1,4 @@
-import { sortedStepwise } from '../../stepwise-sort.js'
+import { Best } from '../../best.js'
 import { EntityTable } from './entity-table.js'
 
 /** What stands somewhere among the neighbours. */
@@ -9,49 +9,28 @@ export interface Ranked {
   readonly rank: number
 }
 
-/** Hits that are kept beyond those that are wanted, until the next cut. */
-const SURPLUS_MAX = 4096
 const HITS_A_STEP = 1024
 
-/** The best of what parts of the candidates have brought. */
-export class Best<Hit extends Ranked> {
-  #hits: Hit[] = []
+/**
+ * The best of what parts of the candidates have brought.
+ *
+ * @param perEntity  At most so many of one entity.
+ */
+export function bestHits<Hit extends Ranked>(k: number, perEntity = Number.POSITIVE_INFINITY): Best<Hit> {
+  return new Best(k, byScore, perEntity === Number.POSITIVE_INFINITY ? undefined : (hits: Hit[]) => fewOfEach(hits, perEntity))
+}
 
-  /** @param perEntity  At most so many of one entity. */
-  constructor(
-    private readonly k: number,
-    private readonly perEntity = Number.POSITIVE_INFINITY,
-  ) {}
-
-  /** It is time to `cut`. */
-  get isFull(): boolean {
-    return this.#hits.length >= 2 * this.k + SURPLUS_MAX
+function* fewOfEach<Hit extends Ranked>(hits: readonly Hit[], perEntity: number): Generator<void, Hit[]> {
+  const counts = new EntityTable<number>()
+  const few: Hit[] = []
+  for (const [i, hit] of hits.entries()) {
+    if (i % HITS_A_STEP === 0) yield
+    const { key } = hit.entity
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    if (count <= perEntity) few.push(hit)
   }
-
-  add(hit: Hit): void {
-    this.#hits.push(hit)
-  }
-
-  /** Keeps those that may be among the best. Yields where it may pause. @returns them, the nearest first. */
-  *cut(): Generator<void, readonly Hit[]> {
-    const few = yield* this.#fewOfEach(yield* sortedStepwise(this.#hits, byScore))
-    this.#hits = few.length > this.k ? few.slice(0, this.k) : few
-    return this.#hits
-  }
-
-  *#fewOfEach(hits: Hit[]): Generator<void, Hit[]> {
-    if (this.perEntity === Number.POSITIVE_INFINITY) return hits
-    const counts = new EntityTable<number>()
-    const few: Hit[] = []
-    for (const [i, hit] of hits.entries()) {
-      if (i % HITS_A_STEP === 0) yield
-      const { key } = hit.entity
-      const count = (counts.get(key) ?? 0) + 1
-      counts.set(key, count)
-      if (count <= this.perEntity) few.push(hit)
-    }
-    return few
-  }
+  return few
 }
 
 function byScore(a: Ranked, b: Ranked): number {

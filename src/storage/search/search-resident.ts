@@ -2,7 +2,7 @@ import type { DistanceKernels } from '../../native/runtime.js'
 import type { SearchHit, SearchRequest, SearchResult } from '../store.js'
 import { type Matrix, type MatrixEntity, recordOf } from './matrix.js'
 import type { Slab } from './matrix-slab.js'
-import { Best } from './search-best.js'
+import { bestHits } from './search-best.js'
 import { candidateEntities, type Search } from './search-candidates.js'
 import { type RunList, Runs } from './search-runs.js'
 import { timesBetween } from './search-streamed.js'
@@ -22,7 +22,7 @@ interface Lying extends Omit<SearchHit, 'entity' | 'vector'> {
 export async function searchResident(search: Search, matrix: Matrix, kernels: DistanceKernels): Promise<SearchResult> {
   const { request, collection, slice } = search
   const runs = await runsOf(search, matrix)
-  const best = new Best<Lying>(request.k, request.perEntity)
+  const best = bestHits<Lying>(request.k, request.perEntity)
   let threads = 0
   for (const [slab, list] of runs.slabs) {
     const { rows, distances, scores } = await scan(search, kernels, slab, list, runs)

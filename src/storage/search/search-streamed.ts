@@ -1,7 +1,8 @@
+import type { Best } from '../../best.js'
 import type { DistanceKernels, Recency } from '../../native/runtime.js'
 import type { Stretch } from '../observations/stretch.js'
 import type { EntityRecord, SearchHit, SearchRequest, SearchResult } from '../store.js'
-import { Best, type Ranked } from './search-best.js'
+import { bestHits, type Ranked } from './search-best.js'
 import { candidates, type Search } from './search-candidates.js'
 
 const HITS_A_STEP = 1000
@@ -84,7 +85,7 @@ class Scans {
     private readonly times: Times | undefined,
   ) {
     const { k, perEntity } = search.request
-    this.#best = new Best(k, perEntity)
+    this.#best = bestHits(k, perEntity)
   }
 
   async scan(buffer: Filling): Promise<void> {
