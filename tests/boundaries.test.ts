@@ -166,6 +166,20 @@ describe('every file', () => {
   })
 })
 
+/** src/engine/README.md: a folder imports those before it, and none behind it. */
+const ENGINE_FOLDERS = ['syntax', 'expression', 'bind', 'predict', 'select', 'nearest', 'explain', 'typed']
+
+test('a folder of the query language imports only those of earlier stages', () => {
+  const stageOf = (path: string) => ENGINE_FOLDERS.indexOf(path.split('/')[2]!)
+  const edges = files
+    .filter(({ path }) => path.startsWith('src/engine/') && stageOf(path) >= 0)
+    .flatMap(({ path, imports }) => imports.map(({ specifier }) => [path, importedFile(path, specifier)] as const))
+  const backwards = edges.filter(([from, to]) => to?.startsWith('src/engine/') && stageOf(to) > stageOf(from))
+
+  expect(edges.length).toBeGreaterThan(100)
+  expect(backwards).toEqual([])
+})
+
 describe('the built package', () => {
   const loaded = `
     const { _cache } = require('node:module')

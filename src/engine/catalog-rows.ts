@@ -1,8 +1,8 @@
 import type { ModelDescription } from '../analytics/index.js'
 import type { CollectionRecord, EntityRecord } from '../storage/index.js'
 import type { BoundDescribe, BoundShow } from './bind/bound.js'
+import { someEntityIds } from './entity-pages.js'
 import type { Batch, Context } from './running.js'
-import { someEntityIds } from './select/entity-pages.js'
 import { openSnapshot } from './stop.js'
 
 /** The rows of SHOW, one a thing, and of DESCRIBE, one a property. */

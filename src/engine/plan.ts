@@ -12,8 +12,8 @@ import type {
   BoundShow,
   OutputColumn,
 } from './bind/bound.js'
+import { isOfRecords } from './bind/known-aggregates.js'
 import { refuseTooManyPredicted } from './nearest/predicted-limit.js'
-import { isOfRecords } from './select/record-aggregates.js'
 
 /** What will be done, from the inside out. Every choice is made here; `execute` only follows it. */
 export type Plan =

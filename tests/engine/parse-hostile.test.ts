@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX } from '../../src/engine/cursor.js'
+import { LIST_LENGTH_MAX, NESTING_MAX, OPERATOR_COUNT_MAX } from '../../src/engine/syntax/cursor.js'
 import { parse } from '../../src/engine/syntax/parse.js'
 import { print } from '../../src/engine/syntax/print.js'
 import { TEXT_LENGTH_MAX, TOKEN_COUNT_MAX } from '../../src/engine/syntax/tokenize.js'

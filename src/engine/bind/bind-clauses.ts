@@ -1,9 +1,9 @@
 import type { CollectionRecord } from '../../storage/index.js'
 import type { Compiled, Scope } from '../expression/compiled.js'
 import { compile, test } from '../expression/expression.js'
+import type { ValueBinder } from '../expression/value-binder.js'
 import type { Mistakes } from '../syntax/mistakes.js'
 import type { Entities, Expression, Identifier, Limit, OrderKey, Range, Span } from '../syntax/statement.js'
-import type { ValueBinder } from './bind-values.js'
 import type { BoundCondition, BoundEntities, BoundLimit, BoundOrderKey, BoundRange } from './bound.js'
 
 /** The names that a statement may use. */

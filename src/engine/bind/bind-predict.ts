@@ -1,10 +1,11 @@
 import { QueryLimitError } from '../../errors.js'
 import type { Compiled, Kind, Scope, Space } from '../expression/compiled.js'
-import { entityScope, noAggregates } from '../select/select-scope.js'
+import type { BoundTime } from '../expression/value-binder.js'
 import type { ContextClause, Items, Option, Predict, Times, Using } from '../syntax/statement.js'
 import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRange, bindSource } from './bind-clauses.js'
-import type { BoundContext, BoundPredict, BoundTime, BoundTimes, OutputColumn } from './bound.js'
+import type { BoundContext, BoundPredict, BoundTimes, OutputColumn } from './bound.js'
 import { gridTimes, STEPS_MAX } from './grid.js'
+import { entityScope, noAggregates } from './select-scope.js'
 
 /** The longest context that a statement may ask for, in observations. */
 export const CONTEXT_MAX = 4096

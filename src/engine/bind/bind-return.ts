@@ -1,9 +1,10 @@
 import type { EntityRecord, Observation } from '../../storage/index.js'
-import type { PredictedRecord, StoredRecord } from '../predict/predict-record.js'
+import type { Evaluate } from '../expression/compiled.js'
+import type { PredictedRecord, StoredRecord } from '../predict-record.js'
 import type { Mistakes } from '../syntax/mistakes.js'
 import type { Identifier, Item, Items } from '../syntax/statement.js'
 import type { Binder } from './bind-clauses.js'
-import type { BoundNearest, Evaluate, OutputColumn } from './bound.js'
+import type { BoundNearest, OutputColumn } from './bound.js'
 
 /** A neighbour: what columns of NEAREST look at. */
 export interface Found {

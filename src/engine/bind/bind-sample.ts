@@ -1,8 +1,8 @@
-import { SampleScope } from '../select/sample-scope.js'
-import type { SelectScope } from '../select/select-scope.js'
 import type { Sample } from '../syntax/statement.js'
 import type { Binder } from './bind-clauses.js'
 import type { BoundSample } from './bound.js'
+import { SampleScope } from './sample-scope.js'
+import type { SelectScope } from './select-scope.js'
 
 /** What the rest of the statement looks at. */
 interface Uses {

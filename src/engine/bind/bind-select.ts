@@ -1,8 +1,5 @@
 import { type Compiled, KIND_IN_WORDS, type Scope } from '../expression/compiled.js'
 import { compile } from '../expression/expression.js'
-import { GroupScope } from '../select/group-scope.js'
-import { SAMPLE_STAR, SampleScope } from '../select/sample-scope.js'
-import { SELECT_STAR, SelectScope } from '../select/select-scope.js'
 import { hasAggregate } from '../syntax/expression-parts.js'
 import { printExpression } from '../syntax/print-expression.js'
 import type { Column, Expression, Identifier, Select, Span } from '../syntax/statement.js'
@@ -11,6 +8,9 @@ import { type Binder, bindCondition, bindEntities, bindLimit, bindOrder, bindRan
 import { bindSample } from './bind-sample.js'
 import { bindWhere } from './bind-where.js'
 import type { BoundEntities, BoundRange, BoundSelect } from './bound.js'
+import { GroupScope } from './group-scope.js'
+import { SAMPLE_STAR, SampleScope } from './sample-scope.js'
+import { SELECT_STAR, SelectScope } from './select-scope.js'
 
 export function bindSelect(statement: Select, binder: Binder): BoundSelect {
   const { sample, group } = statement

@@ -3,10 +3,10 @@ import { described } from '../../errors.js'
 import type { CollectionRecord } from '../../storage/index.js'
 import type { Timestamp } from '../../timestamp.js'
 import { vectorOf } from '../expression/compiled.js'
+import type { ValueBinder } from '../expression/value-binder.js'
 import type { Identifier, Parameter, Predict, Target, TargetEntity, Time, VectorLiteral } from '../syntax/statement.js'
 import type { Binder } from './bind-clauses.js'
 import { bindPredict } from './bind-predict.js'
-import type { ValueBinder } from './bind-values.js'
 import type { BoundPredict, BoundTarget } from './bound.js'
 
 /**

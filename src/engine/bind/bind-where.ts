@@ -1,15 +1,15 @@
 import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
-import type { Scope } from '../expression/compiled.js'
+import type { Evaluate, Scope } from '../expression/compiled.js'
 import { entityIdsOf } from '../expression/entity-condition.js'
 import { test } from '../expression/expression.js'
 import { KnownMembers } from '../expression/known-members.js'
 import { timeBoundsOf } from '../expression/time-condition.js'
-import { SelectScope } from '../select/select-scope.js'
 import { conjuncts } from '../syntax/expression-parts.js'
 import type { Expression } from '../syntax/statement.js'
 import { ALWAYS, intersection, type TimeBounds } from '../time-bounds.js'
 import type { Binder } from './bind-clauses.js'
-import type { BoundCondition, BoundEntities, BoundWhere, Evaluate } from './bound.js'
+import type { BoundCondition, BoundEntities, BoundWhere } from './bound.js'
+import { SelectScope } from './select-scope.js'
 
 /** Looking an entity up takes the time of going past so many of them in the table. */
 const READ_A_LOOKUP = 4

@@ -1,13 +1,13 @@
 import type { Timestamp } from '../../timestamp.js'
+import { Parameters, type ParameterValues } from '../expression/parameters.js'
+import { ValueBinder } from '../expression/value-binder.js'
 import { Mistakes } from '../syntax/mistakes.js'
 import type { Describe, Query, Show } from '../syntax/statement.js'
 import { type Binder, bindSource, type Catalog, namedCollection } from './bind-clauses.js'
 import { bindNearest } from './bind-nearest.js'
 import { bindPredict } from './bind-predict.js'
 import { bindSelect } from './bind-select.js'
-import { ValueBinder } from './bind-values.js'
 import type { BoundDescribe, BoundQuery, BoundShow } from './bound.js'
-import { Parameters, type ParameterValues } from './parameters.js'
 
 /**
  * Checks every name of a statement and turns its parameters into values.

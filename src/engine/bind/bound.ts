@@ -1,11 +1,11 @@
 import type { Interval } from '../../interval.js'
-import type { CollectionRecord, EntityRecord } from '../../storage/index.js'
+import type { CollectionRecord } from '../../storage/index.js'
 import type { Timestamp } from '../../timestamp.js'
+import type { BoundAggregate } from '../expression/aggregates.js'
+import type { Evaluate } from '../expression/compiled.js'
+import type { BoundTime } from '../expression/value-binder.js'
 import type { Expression, Fill } from '../syntax/statement.js'
 import type { TimeBounds } from '../time-bounds.js'
-
-/** The value of an expression for one row; NULL is null. */
-export type Evaluate = (row: never) => unknown
 
 /**
  * A statement whose names are known to exist and whose parameters have become values.
@@ -81,21 +81,6 @@ export interface BoundGrouping {
   readonly aggregates: readonly BoundAggregate[]
   /** As they were written, for EXPLAIN. */
   readonly texts: readonly string[]
-}
-
-/** One aggregate, ready to be taken any number of times. */
-export interface BoundAggregate {
-  /** Absent: `count(*)`, which looks at no value. */
-  readonly evaluate: Evaluate | undefined
-  /** What of an entity's record it is, taken of all observations of an entity; undefined: they have to be read. */
-  readonly known: keyof Pick<EntityRecord, 'observationCount' | 'firstTimestamp' | 'lastTimestamp'> | undefined
-  start(): Accumulator
-}
-
-/** Takes one value a row, NULL never, and gives one for all of them. */
-export interface Accumulator {
-  add(value: unknown): void
-  result(): unknown
 }
 
 export interface BoundNearest {
@@ -196,12 +181,6 @@ export interface OutputColumn {
 export type BoundEntities =
   /** `missing`: set when an unknown one is an error and not a row. */
   { readonly kind: 'ids'; readonly ids: readonly string[]; readonly missing: Missing | undefined } | { readonly kind: 'each' }
-
-/** One moment: the same for all entities, or counted from each entity's first or last observation. */
-export type BoundTime =
-  | { readonly kind: 'instant'; readonly at: Timestamp }
-  /** `beyond`: the error for a moment that leaves the range of timestamps. */
-  | { readonly kind: 'latest' | 'first'; readonly shifts: readonly Interval[]; readonly beyond: () => Error }
 
 export type BoundTimes =
   | { readonly kind: 'list'; readonly list: readonly BoundTime[] }

@@ -1,15 +1,29 @@
-import type { ValueBinder } from '../bind/bind-values.js'
-import type { Accumulator, BoundAggregate } from '../bind/bound.js'
-import { compareForOrder } from '../select/row-order.js'
+import type { EntityRecord } from '../../storage/index.js'
 import type { Call } from '../syntax/statement.js'
-import { type Compiled, finiteOrNull, KIND_IN_WORDS, type Kind } from './compiled.js'
+import { compareForOrder } from './comparison.js'
+import { type Compiled, type Evaluate, finiteOrNull, KIND_IN_WORDS, type Kind } from './compiled.js'
+import type { ValueBinder } from './value-binder.js'
+
+/** One aggregate, ready to be taken any number of times. */
+export interface BoundAggregate {
+  /** Absent: `count(*)`, which looks at no value. */
+  readonly evaluate: Evaluate | undefined
+  /** What of an entity's record it is, taken of all observations of an entity; undefined: they have to be read. */
+  readonly known: keyof Pick<EntityRecord, 'observationCount' | 'firstTimestamp' | 'lastTimestamp'> | undefined
+  start(): Accumulator
+}
+
+/** Takes one value a row, NULL never, and gives one for all of them. */
+export interface Accumulator {
+  add(value: unknown): void
+  result(): unknown
+}
 
 /** One aggregate of a statement, with what it yields. */
 export interface Aggregate extends BoundAggregate {
   readonly kind: Kind
 }
 
-export const AGGREGATE_NAMES: readonly string[] = ['count', 'min', 'max', 'avg', 'sum']
 /** What each but `count` takes. */
 const TAKES: Readonly<Record<string, readonly Kind[]>> = {
   min: ['number', 'time', 'text', 'boolean', 'json', 'null'],

@@ -1,8 +1,8 @@
 import { addIntervals, type Interval, parseInterval } from '../../interval.js'
-import type { ValueBinder } from '../bind/bind-values.js'
 import type { Binary, Expression, Unary } from '../syntax/statement.js'
 import { type Compiled, constant, finiteOrNull, folded, KIND_IN_WORDS, type Kind } from './compiled.js'
 import { millisecondsOf, spanOf, timeOf } from './time-operand.js'
+import type { ValueBinder } from './value-binder.js'
 
 const NUMERIC: ReadonlySet<Kind> = new Set(['number', 'time', 'interval', 'json', 'null'])
 const NULL = constant('null', null)

@@ -1,11 +1,10 @@
 import { compareText } from '../../text-order.js'
-import type { ValueBinder } from '../bind/bind-values.js'
-import type { Evaluate } from '../bind/bound.js'
 import type { Span } from '../syntax/statement.js'
-import { type Compiled, constant, KIND_IN_WORDS, type Kind } from './compiled.js'
+import { type Compiled, constant, type Evaluate, KIND_IN_WORDS, type Kind } from './compiled.js'
 import { KnownMembers } from './known-members.js'
 import { likeTest } from './like.js'
 import { millisecondsOf, timeOf } from './time-operand.js'
+import type { ValueBinder } from './value-binder.js'
 
 /** A compiled expression with its place. */
 export interface Operand {
@@ -130,4 +129,14 @@ export function compareValues(a: unknown, b: unknown): number | null {
   if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
   if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
   return null
+}
+
+/** Both not NULL: booleans before numbers before text before what has no order. */
+export function compareForOrder(a: unknown, b: unknown): number {
+  return compareValues(a, b) ?? kindRank(a) - kindRank(b)
+}
+
+function kindRank(value: unknown): number {
+  const rank = ['boolean', 'number', 'string'].indexOf(typeof value)
+  return rank < 0 ? 3 : rank
 }

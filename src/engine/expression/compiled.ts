@@ -1,9 +1,11 @@
 import { isDate, isFloat32Array } from 'node:util/types'
 import { described } from '../../errors.js'
 import type { CollectionRecord } from '../../storage/index.js'
-import type { ValueBinder } from '../bind/bind-values.js'
-import type { Evaluate } from '../bind/bound.js'
 import type { Call, Span } from '../syntax/statement.js'
+import type { ValueBinder } from './value-binder.js'
+
+/** The value of an expression for one row; NULL is null. */
+export type Evaluate = (row: never) => unknown
 
 /** What an expression may yield. A time is a number of kind 'time', a span of time is always constant; `json` is known only row by row. */
 export type Kind = 'text' | 'number' | 'boolean' | 'time' | 'interval' | 'vector' | 'json' | 'null'

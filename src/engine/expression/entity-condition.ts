@@ -1,7 +1,7 @@
-import type { ValueBinder } from '../bind/bind-values.js'
 import type { Expression, InList } from '../syntax/statement.js'
 import type { Scope } from './compiled.js'
 import { compile } from './expression.js'
+import type { ValueBinder } from './value-binder.js'
 
 /**
  * The entities of which a condition is true, where it is `entity = x` or `entity IN (...)` with what is known before any row is read. A list in a parameter is

@@ -1,10 +1,10 @@
 import { described } from '../../errors.js'
-import type { ValueBinder } from '../bind/bind-values.js'
+import { AGGREGATE_NAMES } from '../syntax/expression-parts.js'
 import type { Binary, Call, ColumnReference, Expression, InList, PathReference } from '../syntax/statement.js'
-import { AGGREGATE_NAMES } from './aggregates.js'
 import { arithmetic, negative } from './arithmetic.js'
 import { between, comparison, inList, like, type Operand } from './comparison.js'
 import { type Compiled, constant, constantOf, KIND_IN_WORDS, type Kind, type Scope, vectorOf } from './compiled.js'
+import type { ValueBinder } from './value-binder.js'
 import { VECTOR_FUNCTIONS, vectorFunction } from './vector-functions.js'
 
 /** Compiles an expression to a function of a row. Comparisons with NULL, or of things that cannot be compared, are NULL. */

@@ -1,9 +1,9 @@
-import type { ValueBinder } from '../bind/bind-values.js'
 import type { BinaryOperator, Expression } from '../syntax/statement.js'
 import { ALWAYS, intersection, NEVER, type TimeBounds } from '../time-bounds.js'
 import { comparable } from './comparison.js'
 import type { Scope } from './compiled.js'
 import { compile } from './expression.js'
+import type { ValueBinder } from './value-binder.js'
 
 /** How a comparison reads from its other side. */
 const MIRRORED: Readonly<Partial<Record<BinaryOperator, BinaryOperator>>> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }

@@ -1,8 +1,8 @@
 import type { Interval } from '../../interval.js'
 import { parseTimestamp } from '../../timestamp.js'
-import type { ValueBinder } from '../bind/bind-values.js'
 import type { Span } from '../syntax/statement.js'
 import { type Compiled, constant } from './compiled.js'
+import type { ValueBinder } from './value-binder.js'
 
 /** A value beside a time: a number is one, and so is text that can be read as one. */
 function asTime(value: unknown): number | null {

@@ -1,7 +1,7 @@
 import { distance, dotProduct, norm } from '../../distance.js'
-import type { ValueBinder } from '../bind/bind-values.js'
 import type { Call } from '../syntax/statement.js'
 import { type Compiled, finiteOrNull, folded, KIND_IN_WORDS, type Space } from './compiled.js'
+import type { ValueBinder } from './value-binder.js'
 
 interface VectorFunction {
   readonly takes: 1 | 2

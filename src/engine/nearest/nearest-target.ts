@@ -1,10 +1,10 @@
 import type { EntityRecord, Snapshot } from '../../storage/index.js'
 import { formatTimestamp } from '../../timestamp.js'
 import type { BoundNearest, BoundPredict, BoundTarget } from '../bind/bound.js'
-import type { PredictRecord } from '../predict/predict-record.js'
+import { someEntityIds } from '../entity-pages.js'
 import { predictRows } from '../predict/predict-rows.js'
+import type { PredictRecord } from '../predict-record.js'
 import type { Batch, Context } from '../running.js'
-import { someEntityIds } from '../select/entity-pages.js'
 import { sharing } from '../shared-snapshot.js'
 
 /** What neighbours are near to. */

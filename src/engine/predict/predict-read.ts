@@ -4,13 +4,13 @@ import type { JsonObject } from '../../json.js'
 import { Slice } from '../../slice.js'
 import type { EntityRecord, Snapshot } from '../../storage/index.js'
 import { lengthOf, type Trajectory } from '../../trajectory.js'
-import { shift } from '../bind/bind-values.js'
-import type { BoundContext, BoundPredict, BoundTime } from '../bind/bound.js'
+import type { BoundContext, BoundPredict } from '../bind/bound.js'
+import { entityPages, type NamedEntity, namedEntities } from '../entity-pages.js'
+import { type BoundTime, shift } from '../expression/value-binder.js'
+import type { StoredRecord } from '../predict-record.js'
 import type { Context } from '../running.js'
-import { entityPages, type NamedEntity, namedEntities } from '../select/entity-pages.js'
 import { openSnapshot } from '../stop.js'
 import { interpolate } from './interpolate.js'
-import type { StoredRecord } from './predict-record.js'
 
 /** What was read of one entity for a PREDICT: enough to answer every moment without the store. */
 export interface Reading {

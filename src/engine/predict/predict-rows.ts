@@ -3,11 +3,11 @@ import { InvariantError } from '../../errors.js'
 import type { PredictionItem } from '../../prediction.js'
 import { lengthOf, type Trajectory } from '../../trajectory.js'
 import type { BoundPredict } from '../bind/bound.js'
-import { narrowed } from '../bind/context-window.js'
+import { narrowed } from '../context-window.js'
+import type { PredictedRecord, PredictRecord, UnansweredRecord } from '../predict-record.js'
 import type { Batch, Context } from '../running.js'
 import { acceptAnswer } from './accept-answer.js'
 import { isBeyond, type Reading, readOne, readPages } from './predict-read.js'
-import type { PredictedRecord, PredictRecord, UnansweredRecord } from './predict-record.js'
 import { readAhead } from './read-ahead.js'
 
 /** Reads contexts ahead and predicts them page by page. */

@@ -1,11 +1,12 @@
 import { Slice } from '../../slice.js'
 import type { EntityRecord } from '../../storage/index.js'
-import type { Accumulator, BoundGrouping, BoundRange, BoundSample } from '../bind/bound.js'
+import type { BoundGrouping, BoundRange, BoundSample } from '../bind/bound.js'
+import type { GroupRow } from '../bind/group-scope.js'
+import type { SelectedRow } from '../bind/select-scope.js'
+import type { Accumulator } from '../expression/aggregates.js'
 import type { Batch } from '../running.js'
 import type { Stop } from '../stop.js'
-import type { GroupRow } from './group-scope.js'
 import { BucketWalk, type SampleGrid, sampleGrid } from './sample-grid.js'
-import type { SelectedRow } from './select-scope.js'
 
 const BATCH_ROWS = 1024
 

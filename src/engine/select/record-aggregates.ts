@@ -1,8 +1,9 @@
 import type { EntityRecord, Snapshot } from '../../storage/index.js'
-import type { BoundAggregate, BoundGrouping, BoundSelect } from '../bind/bound.js'
+import type { GroupRow } from '../bind/group-scope.js'
+import { type GroupedSelect, isOfCollection } from '../bind/known-aggregates.js'
+import type { BoundAggregate } from '../expression/aggregates.js'
 import type { Batch, Context } from '../running.js'
 import { openSnapshot, type Stop } from '../stop.js'
-import type { GroupRow } from './group-scope.js'
 import { selectedEntities } from './scan-rows.js'
 
 const PAGE_ENTITIES = 512
@@ -14,23 +15,8 @@ const OF_BOTH: Readonly<Record<NonNullable<BoundAggregate['known']>, (a: number,
   lastTimestamp: Math.max,
 }
 
-type Grouped = BoundSelect & { readonly grouping: BoundGrouping }
-
-/** Whether all of these aggregates are known without any observation being read: of whole entities, counts and their first and last time. */
-export function isOfRecords({ grouping, sample, where, range }: Grouped): boolean {
-  const { from, to, last } = range
-  const isWhole = sample === undefined && where.ofObservation === undefined && from === undefined && to === undefined && last === undefined
-  return isWhole && grouping.aggregates.every(({ known }) => known !== undefined)
-}
-
-/** Whether the collection's own record knows them: how many observations there are of all entities. */
-export function isOfCollection({ grouping, entities, where }: Grouped): boolean {
-  const isOfAll = !grouping.byEntity && entities.kind === 'each' && where.ofEntity === undefined
-  return isOfAll && grouping.aggregates.every(({ known }) => known === 'observationCount')
-}
-
 /** Takes aggregates of records: the same rows as of the observations themselves. */
-export async function* recordAggregates(query: Grouped, { store, stop }: Context): AsyncGenerator<Batch> {
+export async function* recordAggregates(query: GroupedSelect, { store, stop }: Context): AsyncGenerator<Batch> {
   const snapshot = await openSnapshot(store, stop)
   try {
     if (isOfCollection(query)) yield [await ofCollection(query, snapshot)]
@@ -42,13 +28,13 @@ export async function* recordAggregates(query: Grouped, { store, stop }: Context
 }
 
 /** As this snapshot has it, which may be newer than what the statement was bound to. */
-async function ofCollection({ collection, grouping }: Grouped, snapshot: Snapshot): Promise<GroupRow> {
+async function ofCollection({ collection, grouping }: GroupedSelect, snapshot: Snapshot): Promise<GroupRow> {
   const record = await snapshot.collection(collection.name)
   const count = record?.key === collection.key ? record.observationCount : 0
   return { entity: undefined, timestamp: undefined, results: grouping.aggregates.map(() => count) }
 }
 
-async function* ofEach(query: Grouped, snapshot: Snapshot, stop: Stop): AsyncGenerator<Batch> {
+async function* ofEach(query: GroupedSelect, snapshot: Snapshot, stop: Stop): AsyncGenerator<Batch> {
   const { aggregates } = query.grouping
   for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES, stop)) {
     const rows = page.filter(hasObservations).map((entity): GroupRow => ({ entity, timestamp: undefined, results: resultsOf(entity, aggregates) }))
@@ -56,7 +42,7 @@ async function* ofEach(query: Grouped, snapshot: Snapshot, stop: Stop): AsyncGen
   }
 }
 
-async function ofAll(query: Grouped, snapshot: Snapshot, stop: Stop): Promise<GroupRow> {
+async function ofAll(query: GroupedSelect, snapshot: Snapshot, stop: Stop): Promise<GroupRow> {
   const { aggregates } = query.grouping
   let results: readonly (number | null)[] = aggregates.map(({ known }) => (known === 'observationCount' ? 0 : null))
   for await (const page of selectedEntities(snapshot, query, PAGE_ENTITIES, stop)) {

@@ -1,6 +1,6 @@
 import { sortedStepwise } from '../../stepwise-sort.js'
 import type { BoundOrderKey } from '../bind/bound.js'
-import { compareValues } from '../expression/comparison.js'
+import { compareForOrder } from '../expression/comparison.js'
 
 /** A row with the values of its keys. */
 export interface KeyedRow {
@@ -10,16 +10,6 @@ export interface KeyedRow {
 
 /** Lets others in when it is time to; throws when the statement was stopped. */
 export type Pause = () => Promise<void> | undefined
-
-/** Both not NULL: booleans before numbers before text before what has no order. */
-export function compareForOrder(a: unknown, b: unknown): number {
-  return compareValues(a, b) ?? kindRank(a) - kindRank(b)
-}
-
-function kindRank(value: unknown): number {
-  const rank = ['boolean', 'number', 'string'].indexOf(typeof value)
-  return rank < 0 ? 3 : rank
-}
 
 /** NULL comes last, whichever the direction. */
 export function compareRows(a: KeyedRow, b: KeyedRow, keys: readonly BoundOrderKey[]): number {

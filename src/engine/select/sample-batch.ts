@@ -1,5 +1,5 @@
 import type { Trajectory } from '../../trajectory.js'
-import type { SampledRow } from './sample-scope.js'
+import type { SampledRow } from '../bind/sample-scope.js'
 
 const BATCH_ROWS = 1024
 const BATCH_BYTES = 1024 * 1024

@@ -1,8 +1,8 @@
 import type { EntityRecord, Observation } from '../../storage/index.js'
 import type { BoundSelect } from '../bind/bound.js'
+import type { SampledRow } from '../bind/sample-scope.js'
 import { interpolate } from '../predict/interpolate.js'
 import { BucketWalk, type SampleGrid, sampleGrid } from './sample-grid.js'
-import type { SampledRow } from './sample-scope.js'
 
 /** Puts the observations of one entity, one after another, into the buckets of a grid: the last one in a bucket is its row. */
 export class SampleSeries {

@@ -3,12 +3,12 @@ import { sortedStepwise } from '../../stepwise-sort.js'
 import type { EntityRecord, Observation, ScanRequest, Snapshot } from '../../storage/index.js'
 import { compareText } from '../../text-order.js'
 import type { BoundRange, BoundSelect } from '../bind/bound.js'
-import { spanStart } from '../bind/context-window.js'
+import type { SelectedRow } from '../bind/select-scope.js'
+import { spanStart } from '../context-window.js'
+import { entityPages } from '../entity-pages.js'
 import type { Batch, Context } from '../running.js'
 import { openSnapshot, type Stop } from '../stop.js'
 import { ALWAYS, intersection, isNever } from '../time-bounds.js'
-import { entityPages } from './entity-pages.js'
-import type { SelectedRow } from './select-scope.js'
 
 /** How many named entities are looked up at a time. */
 const PAGE_ENTITIES = 512

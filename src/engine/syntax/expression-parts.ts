@@ -1,5 +1,6 @@
-import { AGGREGATE_NAMES } from '../expression/aggregates.js'
 import type { Expression } from './statement.js'
+
+export const AGGREGATE_NAMES: readonly string[] = ['count', 'min', 'max', 'avg', 'sum']
 
 /** The expressions directly inside of one. */
 function partsOf(node: Expression): readonly Expression[] {

@@ -1,5 +1,5 @@
 import type { QuerySyntaxError } from '../../errors.js'
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
 
 const LIMITED = 'Write LIMIT n behind the other clauses.'

@@ -1,5 +1,5 @@
 import type { QuerySyntaxError } from '../../errors.js'
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { foreignHere } from './foreign-sql.js'
 import type { Keyword } from './keyword.js'
 

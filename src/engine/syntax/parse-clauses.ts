@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { expression } from './parse-expression.js'
 import { count, parameter, value } from './parse-value.js'
 import { excerpt } from './query-place.js'

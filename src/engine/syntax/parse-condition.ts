@@ -1,4 +1,4 @@
-import { Cursor } from '../cursor.js'
+import { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
 import { expression } from './parse-expression.js'
 import type { Expression } from './statement.js'

@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { foreignValue } from './foreign-sql.js'
 import { EXPRESSION_WORDS, keywordOf } from './keyword.js'
 import { now, wordedInterval } from './parse-time.js'

@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { NEAREST_CLAUSES } from './keyword.js'
 import { misplaced } from './misplaced-clause.js'
 import { entities, limit, source, where } from './parse-clauses.js'

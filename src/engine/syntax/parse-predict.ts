@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { PREDICT_CLAUSES } from './keyword.js'
 import { misplaced } from './misplaced-clause.js'
 import { entities, limit, order, source, where } from './parse-clauses.js'

@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { SELECT_CLAUSES } from './keyword.js'
 import { misplaced, rejectBareAlias } from './misplaced-clause.js'
 import { entities, limit, order, source, where } from './parse-clauses.js'

@@ -1,5 +1,5 @@
 import { parseInterval } from '../../interval.js'
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { count, numberLiteral, parameter, signed, textLiteral, unquoted } from './parse-value.js'
 import { excerpt } from './query-place.js'
 import type { Count, First, IntervalNode, Latest, Now, NumberLiteral, Range, Time, TimeBase, TimeShift } from './statement.js'

@@ -1,4 +1,4 @@
-import type { Cursor } from '../cursor.js'
+import type { Cursor } from './cursor.js'
 import { excerpt } from './query-place.js'
 import type { Count, DurationLiteral, NumberLiteral, Parameter, TextLiteral, Value } from './statement.js'
 import type { Token, Unit } from './tokenize.js'

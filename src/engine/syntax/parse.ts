@@ -1,4 +1,4 @@
-import { Cursor } from '../cursor.js'
+import { Cursor } from './cursor.js'
 import type { Keyword } from './keyword.js'
 import { source } from './parse-clauses.js'
 import { nearest } from './parse-nearest.js'

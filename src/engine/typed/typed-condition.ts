@@ -1,5 +1,5 @@
 import { ArgumentError, described } from '../../errors.js'
-import type { ParameterValues } from '../bind/parameters.js'
+import type { ParameterValues } from '../expression/parameters.js'
 import { parseCondition } from '../syntax/parse-condition.js'
 import type { Expression } from '../syntax/statement.js'
 

@@ -1,8 +1,8 @@
 import type { EntityRecord } from '../../storage/index.js'
-import type { ValueBinder } from '../bind/bind-values.js'
 import { type Aggregate, aggregateOf } from '../expression/aggregates.js'
 import type { Compiled, Scope, Space } from '../expression/compiled.js'
 import { compile } from '../expression/expression.js'
+import type { ValueBinder } from '../expression/value-binder.js'
 import { printExpression } from '../syntax/print-expression.js'
 import type { Call } from '../syntax/statement.js'
 

@@ -1,7 +1,7 @@
-import { Slice } from '../../slice.js'
-import type { CollectionRecord, EntityRecord, Snapshot } from '../../storage/index.js'
-import type { BoundCondition, BoundEntities } from '../bind/bound.js'
-import type { Stop } from '../stop.js'
+import { Slice } from '../slice.js'
+import type { CollectionRecord, EntityRecord, Snapshot } from '../storage/index.js'
+import type { BoundCondition, BoundEntities } from './bind/bound.js'
+import type { Stop } from './stop.js'
 
 /** An entity that a statement names, there or not. */
 export interface NamedEntity {

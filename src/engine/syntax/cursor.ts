@@ -1,9 +1,9 @@
-import { QueryLimitError, type QuerySyntaxError } from '../errors.js'
-import { suggest } from '../suggestion.js'
-import type { Keyword } from './syntax/keyword.js'
-import { didYouMean, excerpt, placeOf, syntaxError } from './syntax/query-place.js'
-import type { Identifier, Span } from './syntax/statement.js'
-import { type Token, Tokenizer } from './syntax/tokenize.js'
+import { QueryLimitError, type QuerySyntaxError } from '../../errors.js'
+import { suggest } from '../../suggestion.js'
+import type { Keyword } from './keyword.js'
+import { didYouMean, excerpt, placeOf, syntaxError } from './query-place.js'
+import type { Identifier, Span } from './statement.js'
+import { type Token, Tokenizer } from './tokenize.js'
 
 /** Parentheses, calls and signs inside of each other. */
 export const NESTING_MAX = 100

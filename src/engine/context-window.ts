@@ -1,7 +1,7 @@
-import { addIntervals, type Interval } from '../../interval.js'
-import type { Timestamp } from '../../timestamp.js'
-import { lengthOf, newest, type Trajectory } from '../../trajectory.js'
-import type { BoundContext } from './bound.js'
+import { addIntervals, type Interval } from '../interval.js'
+import type { Timestamp } from '../timestamp.js'
+import { lengthOf, newest, type Trajectory } from '../trajectory.js'
+import type { BoundContext } from './bind/bound.js'
 
 /** What is left of a context for predictors after SINCE and LAST. It may be nothing. */
 export function narrowed(context: Trajectory, { from, last }: BoundContext): Trajectory {

@@ -3,8 +3,13 @@ import { addIntervals, INTERVAL_UNITS, type Interval, parseInterval } from '../.
 import { type Timestamp, toTimestamp } from '../../timestamp.js'
 import type { Mistakes } from '../syntax/mistakes.js'
 import type { Count, IntervalNode, Span, Time, Value } from '../syntax/statement.js'
-import type { BoundTime } from './bound.js'
 import type { Parameters } from './parameters.js'
+
+/** One moment: the same for all entities, or counted from each entity's first or last observation. */
+export type BoundTime =
+  | { readonly kind: 'instant'; readonly at: Timestamp }
+  /** `beyond`: the error for a moment that leaves the range of timestamps. */
+  | { readonly kind: 'latest' | 'first'; readonly shifts: readonly Interval[]; readonly beyond: () => Error }
 
 /** How many values a list may hold, be it of entities or of times. */
 const LIST_LENGTH_MAX = 100_000

@@ -1,4 +1,4 @@
-import type { RefusalReason } from '../../prediction.js'
+import type { RefusalReason } from '../prediction.js'
 
 /** One entity at one moment, as PREDICT answers it: a union on `status`, then on `kind`. docs/language.md says what each column means. */
 export type PredictRecord = StoredRecord | PredictedRecord | UnansweredRecord
