@@ -126,7 +126,7 @@ test('a handle of a dropped collection says so, also when there is another one o
       old.attributes('a'),
       old.insert([]),
     ]
-    for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', kind: 'collection' })
+    await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'NOT_FOUND', kind: 'collection' })))
     await db.createCollection('c', { dimension: 3 })
   }
 })
