@@ -10,6 +10,7 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #endif
 
@@ -26,10 +27,15 @@ uintptr_t PageBytes() { return static_cast<uintptr_t>(sysconf(_SC_PAGESIZE)); }
 void AskForLargePages(uintptr_t first, uintptr_t end) {
   if (first < end) madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);
 }
+
+// Of this thread alone, on Linux: those that the event loop waits for come first.
+void GiveWay() { setpriority(PRIO_PROCESS, 0, 10); }
 #else
 uintptr_t PageBytes() { return 4096; }
 
 void AskForLargePages(uintptr_t, uintptr_t) {}
+
+void GiveWay() {}
 #endif
 
 // Writes a zero where there is one already, at once: what somebody else writes at that moment is never lost. A page is what it was, and there.
@@ -54,6 +60,7 @@ class Layout final {
   }
 
   void Work() {
+    GiveWay();
     for (uintptr_t page = first_; page < end_; page += page_bytes_) {
       if (page % kStep == 0 && is_stopped_) break;
       Touch(page);
