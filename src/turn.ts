@@ -9,7 +9,7 @@ export class Turn {
   pause(): Promise<void> | undefined {
     if (this.#startedAt === undefined) {
       this.#startedAt = performance.now()
-      setImmediate(() => {
+      void nextTurn().then(() => {
         this.#startedAt = undefined
       })
       return undefined

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { type Collection, type Database, type OpenOptions, openDatabase } from '../src/index.js'
 import { collectWarnings, openForTest, openWith } from './support/database.js'
 
@@ -131,6 +131,18 @@ test('insertMany of what is at hand lets the event loop turn, and closes its sou
 
   await expect(many.insertMany(long(), { batchSize: 10, signal: stop.signal })).rejects.toMatchObject({ code: 'QUERY_ABORTED' })
   expect(isClosed).toBe(true)
+})
+
+test("an app's tests may fake the clock and its timers: calls awaited again and again end all the same", async () => {
+  const db = await openForTest()
+  const many = await db.createCollection('many', { dimension: 1 })
+  vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'setInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const endsAt = performance.now() + 50
+
+  for (let i = 0; performance.now() < endsAt; i++) await many.insert([{ entity: 'a', timestamp: i, vector: [i] }])
+
+  expect((await many.stats()).observations).toBeGreaterThan(2)
 })
 
 test('attributes among observations are refused, not lost', async () => {
