@@ -47,7 +47,8 @@ test('all that is damaged is named, each with its place', async () => {
   )
 })
 
-test('a damaged strip is named in words for a list: its place once, and not to run verify()', async () => {
+/** What verify() says of a store with two strips once SQL of somebody else has changed so many rows of them. */
+async function problemsAfter(sql: string, changes: number): Promise<string[]> {
   const path = temporaryFile()
   const store = await openForTest({ path, packing: SMALL_PACKING })
   await store.insert(
@@ -56,30 +57,20 @@ test('a damaged strip is named in words for a list: its place once, and not to r
   )
   await store.close()
   const database = new Database(path)
-  expect(database.prepare('UPDATE chronode_strip SET checksum = checksum + 1').run().changes).toBe(2)
+  expect(database.prepare(sql).run().changes).toBe(changes)
   database.close()
 
   const { problems } = await (await openForTest({ path })).verify()
+  return problems.map(({ collection, what }) => `${collection}: ${what}`)
+}
 
+test('a damaged strip is named in words for a list: its place once, and not to run verify()', async () => {
   const damaged = 'words: a strip of its newest observations does not match its checksum'
-  expect(problems.map(({ collection, what }) => `${collection}: ${what}`)).toEqual([damaged, damaged]) // two strips, once each
+  expect(await problemsAfter('UPDATE chronode_strip SET checksum = checksum + 1', 2)).toEqual([damaged, damaged]) // two strips, once each
 })
 
 test('a strip that is not there is named once', async () => {
-  const path = temporaryFile()
-  const store = await openForTest({ path, packing: SMALL_PACKING })
-  await store.insert(
-    await createWords(store),
-    ['a', 'b', 'c', 'd'].map((id) => observation(id, 1)),
-  )
-  await store.close()
-  const database = new Database(path)
-  expect(database.prepare('DELETE FROM chronode_strip WHERE key = (SELECT max(key) FROM chronode_strip)').run().changes).toBe(1)
-  database.close()
-
-  const { problems } = await (await openForTest({ path })).verify()
-
-  expect(problems.map(({ collection, what }) => `${collection}: ${what}`)).toEqual([
+  expect(await problemsAfter('DELETE FROM chronode_strip WHERE key = (SELECT max(key) FROM chronode_strip)', 1)).toEqual([
     'words: should have 2 strips of its newest observations, and 1 were found',
   ])
 })
