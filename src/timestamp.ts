@@ -117,3 +117,19 @@ export function looksLikeSeconds(timestamps: Iterable<Timestamp>): boolean {
   }
   return !isEmpty
 }
+
+const number = new Float64Array(1)
+const bits = new BigInt64Array(number.buffer)
+
+/** The next smaller double: the last moment that can be stored before a finite one. */
+export function justBefore(timestamp: Timestamp): Timestamp {
+  if (timestamp === 0) return -Number.MIN_VALUE
+  number[0] = timestamp
+  bits[0]! += timestamp > 0 ? -1n : 1n
+  return number[0]
+}
+
+/** The next greater double. */
+export function justAfter(timestamp: Timestamp): Timestamp {
+  return -justBefore(-timestamp)
+}

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { InvalidTimestampError } from '../src/errors.js'
-import { formatTimestamp, looksLikeSeconds, parseTimestamp, TIMESTAMP_MAX, toTimestamp } from '../src/timestamp.js'
+import { formatTimestamp, justAfter, justBefore, looksLikeSeconds, parseTimestamp, TIMESTAMP_MAX, toTimestamp } from '../src/timestamp.js'
 import { randomNumbers } from './support/random-numbers.js'
 
 describe('toTimestamp', () => {
@@ -185,4 +185,16 @@ describe('looksLikeSeconds', () => {
     expect(looksLikeSeconds([0, 1000, 2000])).toBe(false)
     expect(looksLikeSeconds([])).toBe(false)
   })
+})
+
+test.each([
+  [0, Number.MIN_VALUE],
+  [-0, Number.MIN_VALUE],
+  [1, 1 + Number.EPSILON],
+  [-1, -1 + Number.EPSILON / 2],
+  [-Number.MIN_VALUE, -0],
+  [2 ** 40, 2 ** 40 + 2 ** -12],
+])('the double just after %d is the next one, and just before that is this one', (timestamp, next) => {
+  expect(justAfter(timestamp)).toBe(next)
+  expect(justBefore(next)).toBe(timestamp === 0 ? 0 : timestamp)
 })

@@ -1,3 +1,4 @@
+import { justAfter, justBefore } from '../../timestamp.js'
 import type { BinaryOperator, Expression } from '../syntax/statement.js'
 import { ALWAYS, intersection, NEVER, type TimeBounds } from '../time-bounds.js'
 import { comparable } from './comparison.js'
@@ -43,23 +44,14 @@ function boundsOf(operator: BinaryOperator, value: number | null): TimeBounds {
   if (value === null) return NEVER
   switch (operator) {
     case '=':
-      return intersection({ ...ALWAYS, from: value }, { ...ALWAYS, to: value })
+      return { from: value, to: value }
     case '>':
-      return { ...ALWAYS, from: nextUp(value) }
+      return { ...ALWAYS, from: justAfter(value) }
     case '<':
-      return { ...ALWAYS, to: -nextUp(-value) }
+      return { ...ALWAYS, to: justBefore(value) }
     case '>=':
       return { ...ALWAYS, from: value }
     default:
       return { ...ALWAYS, to: value }
   }
-}
-
-/** The smallest double above a finite one: `timestamp > t` begins there. */
-function nextUp(value: number): number {
-  if (value === 0) return Number.MIN_VALUE
-  const double = new Float64Array([value])
-  const bits = new BigInt64Array(double.buffer)
-  bits[0]! += value > 0 ? 1n : -1n
-  return double[0]!
 }

@@ -1,8 +1,9 @@
+import { justAfter } from '../../timestamp.js'
 import type { Trajectory } from '../../trajectory.js'
 import { corruption, placeInWords } from '../care/corruption.js'
 import type { StoredCollection, StoredEntity } from '../catalog.js'
 import { EVERYTHING, toObservation, toObservations } from '../observations/observation.js'
-import { justAfter, type Owner } from '../observations/observation-reader.js'
+import type { Owner } from '../observations/observation-reader.js'
 import { type Stretch, toTrajectory, totalCount } from '../observations/stretch.js'
 import type { Reader } from '../reader.js'
 import type {

@@ -1,4 +1,5 @@
 import type { StorageError } from '../../errors.js'
+import { justAfter, justBefore } from '../../timestamp.js'
 import { corruption, placeInWords } from '../care/corruption.js'
 import { type Place, rowCount } from '../catalog.js'
 import type { SqliteDatabase } from '../connection/sqlite-library.js'
@@ -11,6 +12,9 @@ import { type SegmentOwner, SegmentReader } from './segment-reader.js'
 import { countBefore, hasMoment, isInOrder, joined, merged, part, type Stretch, totalCount, within } from './stretch.js'
 import type { Strip } from './strip.js'
 import type { StripDirectory } from './strip-directory.js'
+
+/** Observations that are looked at before the next pause. */
+const COUNTED_AT_ONCE = 500
 
 /** Whose observations are read: an entity in its collection. */
 export interface Owner {
@@ -335,27 +339,9 @@ function outOfOrder({ collection, entity }: Owner, what: string): StorageError {
   return corruption(`${placeInWords(collection.name, entity.id)}: the index of its ${what}`, 'has them out of order')
 }
 
-/** Observations that are looked at before the next pause. */
-const COUNTED_AT_ONCE = 500
 function withoutEmpty(settled: readonly Stretch[], recent: Stretch | undefined): Stretch[] {
   const stretches = recent === undefined ? settled : [...settled, recent]
   return stretches.filter(({ count }) => count > 0)
 }
 
 const NOTHING: Extent = { count: 0, first: undefined, last: undefined }
-
-const number = new Float64Array(1)
-const bits = new BigInt64Array(number.buffer)
-
-/** The next smaller double. */
-function justBefore(timestamp: number): number {
-  if (timestamp === 0) return -Number.MIN_VALUE
-  number[0] = timestamp
-  bits[0]! += timestamp > 0 ? -1n : 1n
-  return number[0]
-}
-
-/** The next greater double. */
-export function justAfter(timestamp: number): number {
-  return -justBefore(-timestamp)
-}
