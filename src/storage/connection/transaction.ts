@@ -1,3 +1,4 @@
+import { inThisTurn } from '../../slice.js'
 import type { SqliteDatabase } from './sqlite-library.js'
 import { Statement } from './statement.js'
 
@@ -61,11 +62,7 @@ export function isWork<T>(begun: T | Work<T>): begun is Work<T> {
 
 /** To its end, without a pause. */
 export function completed<T>(begun: T | Work<T>): T {
-  if (!isWork(begun)) return begun
-  for (;;) {
-    const { done, value } = begun.next()
-    if (done === true) return value
-  }
+  return isWork(begun) ? inThisTurn(begun) : begun
 }
 
 /** `last` once the work is done. */
